@@ -1,0 +1,1 @@
+"""Models trained behind a wall: data sets, runs, the box, the engine."""

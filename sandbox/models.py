@@ -1,0 +1,196 @@
+"""Data sets, runs and the models they leave behind. Knows no people and no workshops."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class RunFailed(Exception):  # noqa: N818 – reads as the fact that people are told
+    """Your data or your model is the reason; `sandbox.messages` says the code in people's words."""
+
+    def __init__(self, code: str, params: dict[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params or {}
+
+
+class Status(models.TextChoices):
+    """Where a job stands; each end is one that people understand."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Done")
+    FAILED = "failed", _("Stopped with a reason")
+    MEMORY = "memory", _("Needed more memory than it may have")
+    TIMEOUT = "timeout", _("Took longer than it may")
+    CANCELLED = "cancelled", _("Cancelled")
+    CRASHED = "crashed", _("Ended unexpectedly")
+    LOST = "lost", _("Lost after several tries")
+
+
+OPEN = (Status.QUEUED, Status.RUNNING)
+
+JobT = TypeVar("JobT", bound="Job")
+
+
+class JobQuerySet(models.QuerySet[JobT]):
+    """What every worker and the sweeper ask of jobs."""
+
+    def claim(self, pk: uuid.UUID | str) -> JobT | None:
+        """Take a waiting job, or one whose worker fell silent; None when it is not to be had."""
+        now = timezone.now()
+        free = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_until__lt=now)
+        claimed = self.filter(free, pk=pk, fence__lt=settings.RUN_MAX_ATTEMPTS).update(
+            status=Status.RUNNING,
+            fence=F("fence") + 1,
+            lease_until=now + timedelta(seconds=settings.RUN_LEASE_SECONDS),
+            started_at=now,
+        )
+        return self.get(pk=pk) if claimed else None
+
+    def give_up_lost(self) -> int:
+        """Close the jobs whose last allowed worker fell silent."""
+        now = timezone.now()
+        return self.filter(
+            status=Status.RUNNING, lease_until__lt=now, fence__gte=settings.RUN_MAX_ATTEMPTS
+        ).update(status=Status.LOST, finished_at=now, lease_until=None)
+
+    def to_ring(self) -> models.QuerySet[JobT]:
+        """Jobs that wait for a bell: their worker fell silent, or the broker lost the message."""
+        now = timezone.now()
+        silent = Q(status=Status.RUNNING, lease_until__lt=now)
+        unheard = Q(
+            status=Status.QUEUED, created_at__lt=now - timedelta(seconds=settings.RUN_LEASE_SECONDS)
+        )
+        return self.filter(silent | unheard, fence__lt=settings.RUN_MAX_ATTEMPTS)
+
+
+class Job(models.Model):
+    """What data sets and runs share: a row that a worker claims, works on and closes once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
+    failure = models.JSONField(default=dict, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    # The fence grows with every claim: a worker whose claim went to another may not write.
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to this row."""
+        return self.status not in OPEN
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether there is a result to show."""
+        return self.status == Status.SUCCEEDED
+
+    @property
+    def status_label(self) -> StrOrPromise:
+        """The status in people's words."""
+        return Status(self.status).label
+
+    def renew(self, **progress: Any) -> bool:
+        """Prolong the worker's lease; False means that the job is no longer this worker's."""
+        until = timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+        return bool(self._held().update(lease_until=until, **progress))
+
+    def finish(
+        self,
+        *,
+        status: str,
+        result: dict[str, Any] | None = None,
+        failure: dict[str, Any] | None = None,
+    ) -> bool:
+        """Write down how the job ended, once; False means that it was no longer this worker's."""
+        held = self._held().update(
+            status=status,
+            result=result or {},
+            failure=failure or {},
+            finished_at=timezone.now(),
+            lease_until=None,
+        )
+        self.refresh_from_db()
+        return bool(held)
+
+    def cancel(self) -> bool:
+        """Stop a job that has not ended; its worker notices at its next sign of life."""
+        stopped = (
+            type(self)
+            ._default_manager.filter(pk=self.pk, status__in=OPEN)
+            .update(status=Status.CANCELLED, finished_at=timezone.now(), lease_until=None)
+        )
+        self.refresh_from_db()
+        return bool(stopped)
+
+    def _held(self) -> models.QuerySet[Any]:
+        return type(self)._default_manager.filter(
+            pk=self.pk, fence=self.fence, status=Status.RUNNING
+        )
+
+
+class Dataset(Job):
+    """A table somebody brought, or a sample; `result` is its profile once it was read."""
+
+    name = models.CharField(max_length=200)
+    sample = models.CharField(max_length=60, blank=True)
+    upload = models.CharField(max_length=200)  # the store's key of the file as it came
+    table = models.CharField(max_length=200, blank=True)  # the key of the typed table
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+
+    objects = JobQuerySet["Dataset"].as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Run(Job):
+    """One training. `result` is what the engine said at the end, `progress` what it says now."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
+    spec = models.CharField(max_length=60)
+    target = models.CharField(max_length=200, blank=True)
+    metric = models.CharField(max_length=60, blank=True)
+    seconds = models.PositiveIntegerField(default=60)
+    seed = models.PositiveIntegerField(default=0)
+    progress = models.JSONField(default=dict, blank=True)
+    box_level = models.CharField(max_length=12, blank=True)
+    files = models.CharField(max_length=200, blank=True)  # the store's folder of charts
+
+    objects = JobQuerySet["Run"].as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.spec}: {self.target}"
+
+
+class Model(models.Model):
+    """What a run leaves behind: the best model's files, never a pickle."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="model")
+    learner = models.CharField(max_length=60)
+    files = models.CharField(max_length=200)  # the store's folder
+    size = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.learner

@@ -1,0 +1,1 @@
+"""People working live: workshops, agendas, steps, the room."""
