@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk bubblewrap python3-venv redis-server
-TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql poppler-utils
+TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql poppler-utils gettext
 
 .PHONY: run test lint bench vendor messages system-run system-test
 
