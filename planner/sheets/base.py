@@ -50,6 +50,10 @@ class Kind(ABC):
         """Take the raw value out of what a form posted."""
         return post.get("value", "")
 
+    def posted(self, value: object) -> dict[str, str]:
+        """Give the value back the way a form posts it, so that a page can put it into one."""
+        return {"value": "" if value is None else str(value)}
+
 
 @dataclass(frozen=True)
 class Text(Kind):
@@ -180,6 +184,11 @@ class TriState(Kind):
     def read(self, post: Mapping[str, Any]) -> object:
         """Take the state and its reason, which a form posts side by side."""
         return {"state": post.get("value", ""), "reason": post.get("reason", "")}
+
+    def posted(self, value: object) -> dict[str, str]:
+        """Give the state and its reason back side by side."""
+        kept = value if isinstance(value, Mapping) else {"state": value or ""}
+        return {"value": str(kept.get("state") or ""), "reason": str(kept.get("reason") or "")}
 
 
 @dataclass(frozen=True)

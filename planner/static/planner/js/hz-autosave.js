@@ -210,11 +210,13 @@ class Autosave extends HTMLElement {
 
   #decide(button) {
     if (!button) return;
-    const theirs = this.querySelector("[data-theirs]")?.textContent ?? "";
+    const theirs = this.querySelector("[data-theirs]");
     const { revision } = this.#dirty ?? {};
     this.#torn = false;
     if (button.dataset.keep === "theirs") {
-      this.#write(new URLSearchParams([[this.#controls[0].name, theirs]]).toString());
+      // `data-body` is the value as a form posts it, for fields whose text is not their value.
+      const body = new URLSearchParams([[this.#controls[0].name, theirs?.textContent ?? ""]]);
+      this.#write(theirs?.dataset.body ?? body.toString());
       if (this.#form.elements.revision && revision) this.#form.elements.revision.value = revision;
       this.#dirty = null;
       this.#settle();
