@@ -1,0 +1,1 @@
+"""What runs inside the box: reads a table, trains models on it, says how good they are; knows no Django."""

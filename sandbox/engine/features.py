@@ -1,0 +1,113 @@
+"""Turns a typed table into the numbers that learners take, the same way for every later table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+MAX_LEVELS = 250
+"""Levels of a category that are told apart; rarer ones count as missing."""
+PARTS = ("days", "year", "month", "day", "weekday", "hour")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the matrix: where it comes from and how."""
+
+    source: str
+    part: str | None = None
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Features:
+    """A fitted encoding: numbers as they are, dates as their parts, categories as codes of known levels."""
+
+    features: tuple[Feature, ...]
+
+    @classmethod
+    def fit(cls, frame: pd.DataFrame, kinds: dict[str, str], columns: Sequence[str]) -> "Features":
+        """Learn levels from the training rows alone; `frame` has shape (rows, columns)."""
+        found: list[Feature] = []
+        for name in columns:
+            column = frame[name]
+            if kinds[name] == "date":
+                stamps = column.dt
+                found.extend(
+                    Feature(name, part)
+                    for part in PARTS
+                    if part == "days" or getattr(stamps, _attribute(part)).nunique() > 1
+                )
+            elif types.is_numeric_dtype(column):
+                found.append(Feature(name))
+            else:
+                counts = _words(column).value_counts()
+                levels = tuple(sorted(str(level) for level in counts.index[:MAX_LEVELS]))
+                found.append(Feature(name, None, levels))
+        return cls(tuple(found))
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """What each of those columns must be read as: "number", "date" or "word"."""
+        return {
+            one.source: "date" if one.part else "word" if one.levels else "number"
+            for one in self.features
+        }
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """How many levels each column of the matrix has; 0 for a number."""
+        return tuple(len(feature.levels) for feature in self.features)
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """A float64 matrix of shape (rows, features); nan is missing, and so is a level never seen."""
+        matrix = np.empty((len(frame), len(self.features)))
+        for place, feature in enumerate(self.features):
+            column = frame[feature.source]
+            if feature.part:
+                matrix[:, place] = _part(column, feature.part)
+            elif feature.levels:
+                codes = pd.Index(feature.levels).get_indexer(_words(column))
+                matrix[:, place] = np.where(codes < 0, np.nan, codes)
+            else:
+                matrix[:, place] = column.to_numpy(dtype=float, na_value=np.nan)
+        return matrix
+
+    def unknown(self, frame: pd.DataFrame) -> list[str]:
+        """The columns in which another table has levels that training never saw."""
+        return [
+            feature.source
+            for feature in self.features
+            if feature.levels
+            and not set(_words(frame[feature.source]).dropna().unique()) <= set(feature.levels)
+        ]
+
+    def state(self) -> list[dict[str, Any]]:
+        """The encoding as JSON."""
+        return [
+            {"source": one.source, "part": one.part, "levels": list(one.levels)}
+            for one in self.features
+        ]
+
+    @classmethod
+    def from_state(cls, state: Sequence[dict[str, Any]]) -> "Features":
+        """The encoding that `state` wrote down."""
+        return cls(tuple(Feature(one["source"], one["part"], tuple(one["levels"])) for one in state))
+
+
+def _words(column: pd.Series) -> pd.Series:
+    return column.astype("str").str.strip().where(column.notna(), None)
+
+
+def _attribute(part: str) -> str:
+    return "dayofweek" if part == "weekday" else part
+
+
+def _part(column: pd.Series, part: str) -> np.ndarray:
+    if part == "days":
+        since = column - pd.Timestamp("1970-01-01")
+        return (since.dt.total_seconds() / 86_400).to_numpy(dtype=float)
+    return getattr(column.dt, _attribute(part)).to_numpy(dtype=float)

@@ -1,0 +1,69 @@
+"""What every model family must be able to do: learn, predict, be written down without pickle, be read."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a learner is given.
+
+    `x` has shape (rows, features), nan where missing; feature i is a number when `levels[i]` is 0,
+    else the code of one of so many levels. `y` has shape (rows,): codes 0..classes-1, or numbers when
+    `classes` is 0. `deadline` is on `time.monotonic`'s clock. `size` is the size (such as rounds of
+    boosting) that validation found best, for learning again on more rows.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    levels: tuple[int, ...]
+    classes: int
+    seed: int
+    threads: int
+    deadline: float
+    absolute: bool = False
+    size: int | None = None
+
+    def of(self, rows: np.ndarray) -> "Lesson":
+        """The same lesson with only these rows."""
+        return replace(self, x=self.x[rows], y=self.y[rows])
+
+
+class Fitted(ABC):
+    """A model that has learnt."""
+
+    size: int | None = None
+
+    @property
+    def curve(self) -> list[tuple[int, float, float]]:
+        """(iteration, loss on the rows it learnt from, loss on rows it stopped by), where it has such."""
+        return []
+
+    @abstractmethod
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers of shape (rows,), or probabilities of shape (rows, classes) that sum to 1."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write what is large into files of `folder`; return the rest as JSON, files under "files"."""
+
+
+class Learner(ABC):
+    """One model family."""
+
+    name: str
+    folded: bool = True
+    """Whether it must be checked on rows it has not seen; a guess that ignores the columns need not."""
+
+    @abstractmethod
+    def fit(self, lesson: Lesson) -> Fitted:
+        """Learn from the lesson and stop by its deadline."""
+
+    @abstractmethod
+    def load(self, state: Mapping[str, Any], folder: Path) -> Fitted:
+        """The model that `save` wrote; predicts the same to the last digit that matters."""

@@ -1,0 +1,185 @@
+"""Linear models: ridge regression for numbers, logistic regression for classes (scikit-learn)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from .base import Fitted, Learner, Lesson
+
+MAX_LEVELS = 50
+DENSE = 6_000_000
+"""Cells up to which the matrix is kept dense, for the exact choice of the penalty."""
+CLIP = 4.0
+"""Standard deviations past which a number counts no further: one wild value must not tip the line."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one feature enters: a scaled number (with a mark for missing), or one 0/1 per frequent level."""
+
+    median: float = 0.0
+    mean: float = 0.0
+    scale: float = 1.0
+    marked: bool = False
+    levels: tuple[int, ...] | None = None
+
+    @property
+    def width(self) -> int:
+        return 1 + self.marked if self.levels is None else len(self.levels) + 1
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """Shape (rows,) to (rows, width); a missing, rare or unknown level lights the last place."""
+        if self.levels is None:
+            gone = np.isnan(x)
+            scaled = np.clip((np.where(gone, self.median, x) - self.mean) / self.scale, -CLIP, CLIP)
+            return np.column_stack([scaled, gone]) if self.marked else scaled[:, None]
+        known = np.asarray(self.levels, dtype=float)
+        lit = x[:, None] == known[None, :]
+        return np.column_stack([lit, ~lit.any(axis=1)]).astype(float)
+
+
+def prepare(x: np.ndarray, levels: tuple[int, ...]) -> tuple[Column, ...]:
+    """Learn medians, means, scales and frequent levels from the training rows."""
+    columns = []
+    for place, count in enumerate(levels):
+        values = x[:, place]
+        present = values[~np.isnan(values)]
+        if count:
+            codes, times = np.unique(present.astype(int), return_counts=True)
+            frequent = codes[times >= max(3, len(x) // 2_000)]
+            order = np.argsort(-times[np.isin(codes, frequent)], kind="stable")
+            columns.append(Column(levels=tuple(sorted(frequent[order][:MAX_LEVELS].tolist()))))
+            continue
+        if not len(present):
+            columns.append(Column(marked=True))
+            continue
+        median = float(np.median(present))
+        filled = np.where(np.isnan(values), median, values)
+        columns.append(
+            Column(
+                median,
+                float(filled.mean()),
+                float(filled.std()) or 1.0,
+                len(present) < len(values),
+            )
+        )
+    return tuple(columns)
+
+
+def design(x: np.ndarray, columns: tuple[Column, ...]) -> np.ndarray | csr_matrix:
+    """The design matrix of shape (rows, sum of widths); sparse once it is large."""
+    width = sum(column.width for column in columns)
+    if len(x) * width <= DENSE:
+        return np.hstack([column.encode(x[:, place]) for place, column in enumerate(columns)])
+    from scipy.sparse import hstack
+
+    pieces = [csr_matrix(column.encode(x[:, place])) for place, column in enumerate(columns)]
+    return csr_matrix(hstack(pieces, format="csr"))
+
+
+class Line(Fitted):
+    """Coefficients of shape (outputs, width), intercepts of shape (outputs,)."""
+
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        coefficients: np.ndarray,
+        intercepts: np.ndarray,
+        classes: int,
+        span: tuple[float, float] | None = None,
+        log: bool = False,
+    ) -> None:
+        self.columns = columns
+        self.coefficients = coefficients
+        self.intercepts = intercepts
+        self.classes = classes
+        self.span = span
+        self.log = log
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return np.concatenate(
+            [self._predict(x[start : start + 20_000]) for start in range(0, len(x), 20_000)]
+            or [self._predict(x)]
+        )
+
+    def _predict(self, x: np.ndarray) -> np.ndarray:
+        raw = design(x, self.columns) @ self.coefficients.T + self.intercepts
+        if self.classes:
+            if raw.shape[1] == 1:
+                raw = np.column_stack([np.zeros(len(x)), raw])
+            odds = np.exp(raw - raw.max(axis=1, keepdims=True))
+            return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+        value = raw[:, 0]
+        if self.span:
+            value = np.clip(value, *self.span)
+        return np.asarray(np.exp(value) if self.log else value)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        return {
+            "columns": [asdict(column) for column in self.columns],
+            "coefficients": self.coefficients.tolist(),
+            "intercepts": self.intercepts.tolist(),
+            "classes": self.classes,
+            "span": self.span,
+            "log": self.log,
+            "files": [],
+        }
+
+
+class Linear(Learner):
+    """Impute, scale, one-hot, then RidgeCV or LogisticRegression; skewed positive targets as logarithms."""
+
+    name = "linear"
+
+    def fit(self, lesson: Lesson) -> Line:
+        columns = prepare(lesson.x, lesson.levels)
+        matrix = design(lesson.x, columns)
+        return (
+            self._classes(lesson, columns, matrix)
+            if lesson.classes
+            else self._numbers(lesson, columns, matrix)
+        )
+
+    def _classes(self, lesson: Lesson, columns: tuple[Column, ...], matrix: Any) -> Line:
+        from sklearn.linear_model import LogisticRegression
+
+        model = LogisticRegression(C=0.5, max_iter=200, random_state=lesson.seed)
+        model.fit(matrix, lesson.y)
+        return Line(columns, model.coef_, model.intercept_, lesson.classes)
+
+    def _numbers(self, lesson: Lesson, columns: tuple[Column, ...], matrix: Any) -> Line:
+        from scipy.stats import skew
+        from sklearn.linear_model import Ridge, RidgeCV
+
+        y = lesson.y
+        log = bool(y.min() > 0 and skew(y) > 1)
+        y = np.log(y) if log else y
+        model = (
+            RidgeCV(np.logspace(-1, 4, 12))
+            if isinstance(matrix, np.ndarray)
+            else Ridge(alpha=10.0, solver="sparse_cg", tol=1e-3, random_state=lesson.seed)
+        )
+        model.fit(matrix, y)
+        span = (float(y.min()), float(y.max()))
+        return Line(columns, model.coef_[None, :], np.asarray([model.intercept_]), 0, span, log)
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> Line:
+        columns = tuple(
+            Column(**{**one, "levels": None if one["levels"] is None else tuple(one["levels"])})
+            for one in state["columns"]
+        )
+        return Line(
+            columns,
+            np.asarray(state["coefficients"], dtype=float),
+            np.asarray(state["intercepts"], dtype=float),
+            int(state["classes"]),
+            tuple(state["span"]) if state["span"] else None,
+            bool(state["log"]),
+        )
+
+
+LEARNER = Linear()

@@ -1,0 +1,204 @@
+"""The numbers a model is judged by, under scikit-learn's names, each with an interval."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .problems import Problem
+
+RESAMPLES = 200
+RESAMPLED = 20_000
+"""Rows drawn per resample at most; the interval of a longer table is narrowed by the square root."""
+
+Score = Callable[[np.ndarray, np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: `score(truth, predictions)` with shapes (rows,) and (rows,) or (rows, classes)."""
+
+    name: str
+    higher: bool
+    score: Score
+    least: int = 0
+    most: int = 1_000_000
+    absolute: bool = False
+    """Whether errors count as they are, not squared: such a metric is learnt by the median."""
+
+    @property
+    def direction(self) -> str:
+        """Which way is better: "higher" or "lower"."""
+        return "higher" if self.higher else "lower"
+
+    def fits(self, classes: int) -> bool:
+        """Whether the metric is defined for so many classes (0: the target is a number)."""
+        return self.least <= classes <= self.most
+
+    def gain(self, score: float, other: float) -> float:
+        """By how much `score` is better than `other`, in the metric's own unit; negative when worse."""
+        return score - other if self.higher else other - score
+
+    def safe(self, truth: np.ndarray, predictions: np.ndarray) -> float:
+        """The score, or nan where the metric has no value (one class only, a zero to divide by)."""
+        import sklearn
+
+        try:
+            with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+                with np.errstate(all="ignore"):
+                    return float(self.score(truth, predictions))
+        except ValueError:
+            return float("nan")
+
+
+def choose(metrics: Sequence[Metric], name: str | None, classes: int) -> Metric:
+    """The metric of this name, or the first that fits; Problem `metric_unknown` names those possible."""
+    fitting = [metric for metric in metrics if metric.fits(classes)]
+    if not name:
+        return fitting[0]
+    for metric in fitting:
+        if metric.name == name:
+            return metric
+    raise Problem("metric_unknown", metric=name, possible=[metric.name for metric in fitting])
+
+
+def interval(
+    metric: Metric, truth: np.ndarray, predictions: np.ndarray, *, seed: int
+) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a score (Efron & Tibshirani 1993, percentile method)."""
+    scores = [
+        metric.safe(truth[rows], predictions[rows]) for rows in _resamples(len(truth), seed=seed)
+    ]
+    return _between(scores, metric.safe(truth, predictions), len(truth))
+
+
+def gain_interval(
+    metric: Metric, truth: np.ndarray, predictions: np.ndarray, others: np.ndarray, *, seed: int
+) -> tuple[float, float]:
+    """The 95 % interval of how much better one model is than another on the same rows (paired)."""
+    gains = [
+        metric.gain(
+            metric.safe(truth[rows], predictions[rows]), metric.safe(truth[rows], others[rows])
+        )
+        for rows in _resamples(len(truth), seed=seed)
+    ]
+    centre = metric.gain(metric.safe(truth, predictions), metric.safe(truth, others))
+    return _between(gains, centre, len(truth))
+
+
+def _resamples(rows: int, *, seed: int) -> list[np.ndarray]:
+    chance = np.random.default_rng(seed)
+    size = min(rows, RESAMPLED)
+    return [chance.integers(0, rows, size) for _ in range(RESAMPLES)]
+
+
+def _between(scores: Sequence[float], centre: float, rows: int) -> tuple[float, float]:
+    known = np.asarray([score for score in scores if np.isfinite(score)])
+    if len(known) < RESAMPLES // 4 or not np.isfinite(centre):
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, [2.5, 97.5])
+    shrink = min(1.0, (RESAMPLED / rows) ** 0.5)
+    return float(centre + (low - centre) * shrink), float(centre + (high - centre) * shrink)
+
+
+def _auc(truth: np.ndarray, predictions: np.ndarray) -> float:
+    """Area under the ROC curve from ranks (Mann & Whitney 1947), as roc_auc_score, several times faster."""
+    from scipy.stats import rankdata
+
+    positive = truth == 1
+    count = int(positive.sum())
+    if not 0 < count < len(truth):
+        return float("nan")
+    ranks = rankdata(predictions[:, 1])
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(truth) - count)))
+
+
+def _auc_ovr(truth: np.ndarray, predictions: np.ndarray) -> float:
+    each = [
+        _auc((truth == place).astype(int), np.column_stack([1 - column, column]))
+        for place, column in enumerate(predictions.T)
+    ]
+    return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
+
+
+def _log_loss(truth: np.ndarray, predictions: np.ndarray) -> float:
+    taken = predictions[np.arange(len(truth)), truth]
+    return float(-np.log(np.clip(taken, 1e-15, 1.0)).mean())
+
+
+def _average_precision(truth: np.ndarray, predictions: np.ndarray) -> float:
+    from sklearn.metrics import average_precision_score
+
+    if not (truth == 1).any():
+        return float("nan")
+    return float(average_precision_score(truth == 1, predictions[:, 1]))
+
+
+def _accuracy(truth: np.ndarray, predictions: np.ndarray) -> float:
+    return float((truth == predictions.argmax(axis=1)).mean())
+
+
+def _balanced_accuracy(truth: np.ndarray, predictions: np.ndarray) -> float:
+    right = truth == predictions.argmax(axis=1)
+    return float(np.mean([right[truth == place].mean() for place in np.unique(truth)]))
+
+
+def _f1(truth: np.ndarray, predictions: np.ndarray) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(truth, predictions.argmax(axis=1), zero_division=0))
+
+
+def _f1_macro(truth: np.ndarray, predictions: np.ndarray) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(truth, predictions.argmax(axis=1), average="macro", zero_division=0))
+
+
+def _precision(truth: np.ndarray, predictions: np.ndarray) -> float:
+    called = predictions.argmax(axis=1) == 1
+    return float((truth[called] == 1).mean()) if called.any() else 0.0
+
+
+def _recall(truth: np.ndarray, predictions: np.ndarray) -> float:
+    wanted = truth == 1
+    return float((predictions.argmax(axis=1)[wanted] == 1).mean()) if wanted.any() else float("nan")
+
+
+def _rmse(truth: np.ndarray, predictions: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((truth - predictions) ** 2)))
+
+
+def _mae(truth: np.ndarray, predictions: np.ndarray) -> float:
+    return float(np.mean(np.abs(truth - predictions)))
+
+
+def _r2(truth: np.ndarray, predictions: np.ndarray) -> float:
+    spread = float(np.sum((truth - truth.mean()) ** 2))
+    return 1 - float(np.sum((truth - predictions) ** 2)) / spread if spread else float("nan")
+
+
+def _mape(truth: np.ndarray, predictions: np.ndarray) -> float:
+    if (truth == 0).any():
+        return float("nan")
+    return float(np.mean(np.abs((truth - predictions) / truth)))
+
+
+CLASS_METRICS = (
+    Metric("roc_auc", True, _auc, 2, 2),
+    Metric("log_loss", False, _log_loss, 2),
+    Metric("average_precision", True, _average_precision, 2, 2),
+    Metric("accuracy", True, _accuracy, 2),
+    Metric("balanced_accuracy", True, _balanced_accuracy, 2),
+    Metric("f1", True, _f1, 2, 2),
+    Metric("f1_macro", True, _f1_macro, 3),
+    Metric("precision", True, _precision, 2, 2),
+    Metric("recall", True, _recall, 2, 2),
+    Metric("roc_auc_ovr", True, _auc_ovr, 3),
+)
+NUMBER_METRICS = (
+    Metric("rmse", False, _rmse, 0, 0),
+    Metric("mae", False, _mae, 0, 0, absolute=True),
+    Metric("r2", True, _r2, 0, 0),
+    Metric("mape", False, _mape, 0, 0, absolute=True),
+)

@@ -1,0 +1,105 @@
+"""What people must be told about their data: one code each, put into words by `sandbox.messages`."""
+
+from typing import Any, TypeAlias
+
+Warned: TypeAlias = dict[str, Any]
+
+CODES: dict[str, tuple[str, ...]] = {
+    "empty_file": (),
+    "no_rows": (),
+    "not_a_table": ("looks",),
+    "old_excel": (),
+    "file_too_big": ("megabytes", "limit"),
+    "too_many_rows": ("limit",),
+    "too_many_columns": ("columns", "limit"),
+    "cell_too_long": ("column", "limit"),
+    "quote_unclosed": (),
+    "encoding_unknown": (),
+    "workbook_broken": (),
+    "workbook_bomb": ("megabytes", "limit"),
+    "parquet_broken": (),
+    "nested_only": ("columns",),
+    "task_unknown": ("task", "possible"),
+    "metric_unknown": ("metric", "possible"),
+    "target_missing": ("target", "columns"),
+    "target_empty": ("target",),
+    "target_not_number": ("target", "examples"),
+    "target_constant": ("target", "value"),
+    "one_class": ("target", "label"),
+    "too_few_per_class": ("target", "needed"),
+    "too_many_classes": ("target", "classes", "limit"),
+    "too_few_rows": ("rows", "needed"),
+    "no_features": (),
+    "test_columns_missing": ("columns",),
+    "model_broken": (),
+    "job_invalid": ("field",),
+    "memory": (),
+    "unexpected": ("type",),
+}
+"""Why a job ends without a result, and the params its sentence needs."""
+
+WARNINGS: dict[str, tuple[str, ...]] = {
+    "leakage": ("column", "score"),
+    "no_skill": ("metric",),
+    "optimistic_validation": ("validation", "test"),
+    "few_rows": ("rows",),
+    "imbalance": ("label", "percent"),
+    "rare_classes": ("labels",),
+    "duplicate_rows": ("count", "percent"),
+    "target_missing_rows": ("count",),
+    "high_missing": ("columns",),
+    "infinite_values": ("column", "count"),
+    "unreadable_numbers": ("column", "count", "examples"),
+    "date_order_guessed": ("column",),
+    "identifier_columns": ("columns",),
+    "text_columns": ("columns",),
+    "constant_columns": ("columns",),
+    "levels_capped": ("columns", "limit"),
+    "duplicate_headers": ("names",),
+    "empty_headers": ("names",),
+    "header_looks_like_data": ("names",),
+    "ragged_rows": ("count",),
+    "nul_bytes": ("count",),
+    "encoding_guessed": ("encoding",),
+    "other_sheets": ("sheet", "others"),
+    "nested_columns": ("columns",),
+    "new_levels": ("columns",),
+    "time_short": ("learners",),
+    "charts_skipped": (),
+}
+"""What a finished job wants people to know, the gravest first, and the params of its sentence."""
+
+REASONS: dict[str, tuple[str, ...]] = {
+    "no_time": (),
+    "no_memory": (),
+    "learner_failed": (),
+}
+"""Why a learner's row of the leaderboard has no score."""
+
+
+class Problem(Exception):
+    """Ends a job with a code and params: something the person who brought the data can mend."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        if code not in CODES:
+            raise KeyError(code)
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def warning(code: str, **params: Any) -> Warned:
+    """One warning as it stands in `result.json`: a code of WARNINGS and its params."""
+    if code not in WARNINGS:
+        raise KeyError(code)
+    return {"code": code, "params": params}
+
+
+def by_gravity(warnings: list[Warned]) -> list[Warned]:
+    """The same warnings, gravest first, repeats left out."""
+    ranks = {code: rank for rank, code in enumerate(WARNINGS)}
+    seen: list[Warned] = []
+    for item in sorted(warnings, key=lambda item: ranks[item["code"]]):
+        if item not in seen:
+            seen.append(item)
+    return seen

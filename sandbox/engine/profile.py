@@ -1,0 +1,78 @@
+"""What a table holds, column by column, before anyone trains on it."""
+
+from typing import Any
+
+import pandas as pd
+from pandas.api import types
+
+from .problems import by_gravity, warning
+from .specs import SPECS
+from .table import Table, labels
+
+HEAD = 5
+HIGH_MISSING = 0.5
+CUT = 60
+
+
+def profile(table: Table) -> dict[str, Any]:
+    """Counts, kinds, examples and ranges of every column, the first rows, warnings and likely targets."""
+    columns = [_column(table, name) for name in table.kinds]
+    head = pd.DataFrame({name: labels(table.frame[name].head(HEAD)) for name in table.kinds})
+    return {
+        "rows": len(table.frame),
+        "columns": columns,
+        "format": table.format,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "head": [
+            ["" if pd.isna(cell) else str(cell)[:CUT] for cell in row]
+            for row in head.itertuples(index=False)
+        ],
+        "warnings": by_gravity(table.warnings + warnings(table)),
+        "targets": {name: spec.candidates(table) for name, spec in SPECS.items()},
+    }
+
+
+def warnings(table: Table, target: str | None = None) -> list[dict[str, Any]]:
+    """What the table itself gives cause to warn of: columns left out, blanks, repeated rows."""
+    found = []
+    for kind, code in (
+        ("identifier", "identifier_columns"),
+        ("text", "text_columns"),
+        ("constant", "constant_columns"),
+    ):
+        if names := [name for name, one in table.kinds.items() if one == kind and name != target]:
+            found.append(warning(code, columns=names))
+    missing = table.frame.isna().mean()
+    blank = [name for name in table.kinds if missing[name] > HIGH_MISSING and name != target]
+    if blank:
+        found.append(warning("high_missing", columns=blank))
+    if count := int(table.frame.duplicated().sum()):
+        percent = round(100 * count / len(table.frame), 1)
+        found.append(warning("duplicate_rows", count=count, percent=percent))
+    return found
+
+
+def _column(table: Table, name: str) -> dict[str, Any]:
+    column, kind = table.frame[name], table.kinds[name]
+    present = column.dropna()
+    first = labels(present.drop_duplicates().head(5))
+    facts: dict[str, Any] = {
+        "name": name,
+        "kind": kind,
+        "missing": int(column.isna().sum()),
+        "unique": int(present.nunique()),
+        "examples": [str(word)[:CUT] for word in first],
+        "min": None,
+        "max": None,
+        "mean": None,
+    }
+    if len(present) and types.is_datetime64_any_dtype(column):
+        facts |= {"min": str(present.min()), "max": str(present.max())}
+    elif len(present) and types.is_numeric_dtype(column):
+        facts |= {
+            "min": float(present.min()),
+            "max": float(present.max()),
+            "mean": float(present.mean()),
+        }
+    return facts

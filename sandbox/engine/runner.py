@@ -1,0 +1,106 @@
+"""The program in the box: `python -m sandbox.engine.runner JOB_FOLDER`.
+
+One job a process. Standard output carries one JSON object a line; the last says how it ended.
+Exit 0 with a result, 2 with a problem of the data (a code), 1 for anything unexpected.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .job import Job, tell
+from .problems import Problem
+
+OUT_OF_MEMORY = 2
+
+
+def warm() -> None:
+    """Import what training needs, for a process that waits for its job; fits nothing, starts no thread."""
+    import lightgbm  # noqa: F401
+    import sklearn.linear_model
+    import sklearn.model_selection
+    import sklearn.tree  # noqa: F401
+
+    from . import training  # noqa: F401
+
+
+def main(folder: Path) -> int:
+    """Run the job in this folder; the exit code."""
+    try:
+        job = Job.read(folder)
+        kind = job.text("job")
+        if kind not in JOBS:
+            raise Problem("job_invalid", field="job")
+        job.finish(JOBS[kind](job))
+    except Problem as problem:
+        tell(event="failed", code=problem.code, params=problem.params)
+        return 2
+    except MemoryError:
+        tell(event="failed", code="memory", params={})
+        return OUT_OF_MEMORY
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        tell(event="failed", code="unexpected", params={"type": type(error).__name__})
+        return 1
+    return 0
+
+
+def profile(job: Job) -> dict[str, Any]:
+    """Read an upload, keep its canonical copy, say what it holds."""
+    from . import profile as profiling
+    from . import table
+
+    job.progress("reading", 0.1)
+    read = table.read(job.needed("file"))
+    job.progress("profiling", 0.6)
+    read.write(job.output("table.parquet"))
+    return profiling.profile(read)
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Train, compare, test, explain, keep."""
+    from . import training
+
+    return training.train(job)
+
+
+def predict(job: Job) -> dict[str, Any]:
+    """Use a kept model (the files in `in/`) on another table; the row order is kept."""
+    from . import saved, table
+
+    job.progress("reading", 0.1)
+    model = saved.load(job.folder / "in")
+    read = table.read(job.needed("file"))
+    frame = table.align(read, model.features.wanted)
+    job.progress("training", 0.6)
+    model.predict(frame).to_csv(job.output("predictions.csv"), index=False)
+    return {"rows": len(frame), "new_levels": model.features.unknown(frame)}
+
+
+def render(job: Job) -> dict[str, Any]:
+    """Turn a page into a PDF."""
+    from . import render as rendering
+
+    job.progress("drawing", 0.1)
+    pages = rendering.render(job.needed("file"), job.output("page.pdf"))
+    return {"pages": pages}
+
+
+JOBS: dict[str, Callable[[Job], dict[str, Any]]] = {
+    "profile": profile,
+    "train": train,
+    "predict": predict,
+    "render": render,
+}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m sandbox.engine.runner JOB_FOLDER")
+    code = main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    # Libraries' threads must not hold up a job that has written everything it had to write.
+    os._exit(code)

@@ -1,0 +1,78 @@
+"""A trained model on disk without pickle: JSON for everything small, LightGBM's own text for trees."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .features import Features
+from .learners import LEARNERS, Fitted
+from .problems import Problem
+
+FORMAT = 1
+FILE = "model.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model with what it takes to use it: the encoding of its columns and the names of its classes."""
+
+    task: str
+    target: str
+    learner: str
+    labels: tuple[str, ...]
+    features: Features
+    fitted: Fitted
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """One row per row of `frame`, in its order: `prediction`, and `probability_<class>` for classes."""
+        return predictions(self.fitted.predict(self.features.transform(frame)), self.labels)
+
+    def save(self, folder: Path) -> list[str]:
+        """Write the model into a folder; returns the names of its files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = self.fitted.save(folder)
+        written = {
+            "format": FORMAT,
+            "task": self.task,
+            "target": self.target,
+            "learner": self.learner,
+            "labels": list(self.labels),
+            "features": self.features.state(),
+            "state": state,
+        }
+        (folder / FILE).write_text(json.dumps(written, ensure_ascii=False), "utf-8")
+        return [FILE, *state["files"]]
+
+
+def load(folder: Path) -> Model:
+    """Read a model that `Model.save` wrote; Problem `model_broken` when the files are not whole."""
+    try:
+        written = json.loads((folder / FILE).read_text("utf-8"))
+        if written["format"] != FORMAT:
+            raise Problem("model_broken")
+        learner = LEARNERS[written["learner"]]
+        return Model(
+            written["task"],
+            written["target"],
+            learner.name,
+            tuple(written["labels"]),
+            Features.from_state(written["features"]),
+            learner.load(written["state"], folder),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Problem("model_broken") from None
+
+
+def predictions(raw: np.ndarray, labels: Sequence[str]) -> pd.DataFrame:
+    """Raw predictions of shape (rows,) or (rows, classes) as the columns people get."""
+    if not labels:
+        return pd.DataFrame({"prediction": raw})
+    names = np.asarray(labels, dtype=object)
+    columns: dict[str, Any] = {"prediction": names[raw.argmax(axis=1)]}
+    columns |= {f"probability_{label}": raw[:, place] for place, label in enumerate(labels)}
+    return pd.DataFrame(columns)

@@ -1,0 +1,91 @@
+"""What every ML task type must say: what it needs, how it is judged, how its result is explained."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..metrics import Metric
+from ..problems import Problem, Warned
+from ..table import Table
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be learnt from a table.
+
+    `rows` are the row numbers whose target is known; `y` has the same length: codes of `labels`, or
+    numbers when there are none.
+    """
+
+    target: str
+    rows: np.ndarray
+    y: np.ndarray
+    labels: tuple[str, ...] = ()
+    warnings: list[Warned] = field(default_factory=list)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 when the target is a number."""
+        return len(self.labels)
+
+
+class Spec(ABC):
+    """One ML task type."""
+
+    name: str
+    needs: tuple[str, ...] = ("target",)
+    """The fields of a job that name columns."""
+    metrics: tuple[Metric, ...]
+    """In order of preference: the first that fits the target is the default."""
+    learners: tuple[str, ...] = ("baseline", "linear", "boosting")
+    """In the order in which they are trained; the first is what the others must beat."""
+    drawn: tuple[str, ...] = ()
+    """The charts only this task type has."""
+
+    @abstractmethod
+    def candidates(self, table: Table) -> list[str]:
+        """The columns that could be the target, the likeliest first."""
+
+    @abstractmethod
+    def check(self, table: Table, target: str) -> Goal:
+        """What is to be learnt; Problem with a code when this column cannot be learnt this way."""
+
+    @abstractmethod
+    def explain(
+        self,
+        goal: Goal,
+        test: tuple[np.ndarray, np.ndarray],
+        checked: tuple[np.ndarray, np.ndarray],
+        *,
+        seed: int,
+    ) -> dict[str, Any]:
+        """Facts for the result from (truth, predictions) on the test rows and on the validation rows."""
+
+
+TARGET_WORDS = (
+    "target label class outcome result y churn default fraud survived price sales amount revenue "
+    "score value demand cost 目的 正解 ラベル 解約 離反 購入 成約 売上 価格 金額 数量 需要"
+).split()
+LEAST_ROWS = 20
+
+
+def likely(table: Table, columns: Sequence[str]) -> list[str]:
+    """The columns in the order in which people usually mean them: telling names, then the last one."""
+    order = list(table.kinds)
+
+    def rank(name: str) -> tuple[int, int]:
+        telling = any(word in name.lower() for word in TARGET_WORDS if len(word) > 1)
+        whole = name.lower() in TARGET_WORDS
+        last = name == order[-1]
+        return (-(4 * whole + 2 * last + 1 * telling), -order.index(name))
+
+    return sorted(columns, key=rank)
+
+
+def require_rows(rows: int) -> None:
+    """Problem `too_few_rows` when there is too little to learn from and to check on."""
+    if rows < LEAST_ROWS:
+        raise Problem("too_few_rows", rows=rows, needed=LEAST_ROWS)

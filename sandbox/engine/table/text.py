@@ -1,0 +1,170 @@
+"""CSV and TSV files as they are found: encodings, delimiters, quotes, ragged rows."""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..problems import Problem, Warned, warning
+from .limits import MAX_CELL, MAX_COLUMNS, MAX_ROWS
+
+DELIMITERS = (",", "\t", ";", "|")
+SNIFFED = 256 * 1024
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text table as read: cells as they stand (missing cells are None), with what it took to read it."""
+
+    frame: pd.DataFrame
+    header: list[str]
+    encoding: str
+    delimiter: str
+    warnings: list[Warned]
+
+
+def read(path: Path) -> Text:
+    """Read a delimited text file; every cell stays text.
+
+    Returns a frame of shape (rows, columns) with columns 0..n-1 and the header beside it.
+    Raises Problem when the file is no text table or passes a limit.
+    """
+    data = path.read_bytes()
+    warnings: list[Warned] = []
+    text, encoding = _decoded(data, warnings)
+    del data
+    text = text.lstrip("\r\n\ufeff")
+    if not text.strip():
+        raise Problem("empty_file")
+    delimiter = _delimiter(text[:SNIFFED])
+    header, rows = _rows(text, delimiter, warnings)
+    return Text(rows, header, encoding.removesuffix("-sig"), delimiter, warnings)
+
+
+def _decoded(data: bytes, warnings: list[Warned]) -> tuple[str, str]:
+    """The file's text and its encoding: a byte order mark, UTF-8, cp932, else Western with a warning."""
+    for bom, name in BOMS:
+        if data.startswith(bom):
+            return _strict(data, name), name
+    head = data[:4096]
+    if len(head) > 8 and (head[1::2].count(0) > 0.4 * len(head) / 2) != (
+        head[0::2].count(0) > 0.4 * len(head) / 2
+    ):
+        name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+        return _strict(data, name), name
+    if zeros := data.count(0):
+        if zeros > len(data) / 1000:
+            raise Problem("not_a_table", looks="binary")
+        warnings.append(warning("nul_bytes", count=zeros))
+        data = data.replace(b"\0", b"")
+    for name in ("utf-8", "cp932"):
+        try:
+            return data.decode(name), name
+        except UnicodeDecodeError:
+            continue
+    text = data.decode("cp1252", errors="replace")
+    odd = sum(1 for char in text[:SNIFFED] if char == "\ufffd" or (char < " " and char not in "\t\r\n"))
+    if odd > min(len(text), SNIFFED) / 100:
+        raise Problem("encoding_unknown")
+    warnings.append(warning("encoding_guessed", encoding="cp1252"))
+    return text, "cp1252"
+
+
+def _strict(data: bytes, name: str) -> str:
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError:
+        raise Problem("encoding_unknown") from None
+
+
+def _delimiter(sample: str) -> str:
+    """The delimiter that gives the most rows the same number of cells; a comma when none splits."""
+    best, choice = (0.0, 0), ","
+    for candidate in DELIMITERS:
+        if candidate not in sample:
+            continue
+        counts = []
+        try:
+            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=candidate):
+                if row:
+                    counts.append(len(row))
+                if len(counts) == 50:
+                    break
+        except csv.Error:
+            continue
+        if len(counts) > 2 and len(sample) == SNIFFED:
+            counts.pop()
+        width, same = Counter(counts).most_common(1)[0]
+        if width > 1 and (round(same / len(counts), 1), width) > best:
+            best, choice = (round(same / len(counts), 1), width), candidate
+    return choice
+
+
+def _rows(text: str, delimiter: str, warnings: list[Warned]) -> tuple[list[str], pd.DataFrame]:
+    """Header and cells; rows that are too long or too short are mended and counted."""
+    csv.field_size_limit(MAX_CELL)
+    try:
+        header = next(
+            row
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            if any(cell.strip() for cell in row)
+        )
+    except (csv.Error, StopIteration):
+        raise Problem("quote_unclosed") from None
+    if len(header) > MAX_COLUMNS:
+        raise Problem("too_many_columns", columns=len(header), limit=MAX_COLUMNS)
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            header=None,
+            names=range(len(header)),
+            index_col=False,
+            dtype=object,
+            keep_default_na=False,
+            na_filter=False,
+            skip_blank_lines=True,
+            nrows=MAX_ROWS + 2,
+            on_bad_lines="error",
+            engine="c",
+        )
+    except pd.errors.ParserError as error:
+        if "EOF inside string" in str(error):
+            raise Problem("quote_unclosed") from None
+        frame = _mended(text, delimiter, len(header), warnings)
+    blank = frame.iloc[:50].apply(lambda row: not any(str(c or "").strip() for c in row), axis=1)
+    first = int(blank.to_numpy().argmin()) if len(blank) else 0
+    frame = frame.iloc[first + 1 :].reset_index(drop=True)
+    if len(frame) > MAX_ROWS:
+        raise Problem("too_many_rows", limit=MAX_ROWS)
+    if not len(frame):
+        raise Problem("no_rows")
+    return header, frame
+
+
+def _mended(text: str, delimiter: str, width: int, warnings: list[Warned]) -> pd.DataFrame:
+    """Read row by row, cutting rows to the header's width and filling up those that are short."""
+    ragged, rows = 0, []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if not row:
+                continue
+            if len(row) != width:
+                ragged += 1
+                row = (row + [""] * width)[:width]
+            rows.append(row)
+            if len(rows) > MAX_ROWS + 1:
+                raise Problem("too_many_rows", limit=MAX_ROWS)
+    except csv.Error:
+        raise Problem("quote_unclosed") from None
+    warnings.append(warning("ragged_rows", count=ragged))
+    return pd.DataFrame(rows, columns=range(width), dtype=object)
