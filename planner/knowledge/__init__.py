@@ -14,6 +14,7 @@ from planner.knowledge.entries import (
     Metric,
     Node,
     Quiz,
+    Shelf,
     Source,
     Talk,
     TaskType,
@@ -28,6 +29,7 @@ __all__ = [
     "FLYWHEEL",
     "METRICS",
     "QUIZZES",
+    "SHELVES",
     "SOURCES",
     "TALKS",
     "TASK_TYPES",
@@ -40,6 +42,7 @@ __all__ = [
     "KnowledgeError",
     "Metric",
     "Quiz",
+    "Shelf",
     "Source",
     "Talk",
     "TaskType",
@@ -56,6 +59,7 @@ NODES = read("flywheel.toml", Node, under="nodes")
 FLYWHEEL = tuple(read("flywheel.toml", Arc, under="arcs", start=NODES, end=NODES).values())
 QUIZZES = read("quizzes.toml", Quiz)
 TALKS = read("talks.toml", Talk)
+SHELVES = read("shelves.toml", Shelf)
 
 
 def must_exist(where: str, names: Iterable[str], others: Mapping[str, object]) -> None:

@@ -168,6 +168,15 @@ class Talk:
     cards: tuple[Card, ...]
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """One kind of knowledge, as the library presents it."""
+
+    name: str
+    title: Text
+    intro: Text
+
+
 def texts(entry: object) -> list[Text]:
     """Every text inside an entry, for search and for the check that both languages are there."""
     if isinstance(entry, Text):

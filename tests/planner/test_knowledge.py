@@ -21,6 +21,7 @@ CATALOGUES = {
     "quizzes": knowledge.QUIZZES,
     "talks": knowledge.TALKS,
     "sources": knowledge.SOURCES,
+    "shelves": knowledge.SHELVES,
 }
 ENTRIES = [
     pytest.param(name, entry, id=f"{catalogue}-{name}")
