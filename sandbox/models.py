@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -73,11 +75,22 @@ class JobQuerySet(models.QuerySet[JobT]):
         unheard = Q(
             status=Status.QUEUED, created_at__lt=now - timedelta(seconds=settings.RUN_LEASE_SECONDS)
         )
-        return self.filter(silent | unheard, fence__lt=settings.RUN_MAX_ATTEMPTS)
+        rung_lately = Q(status=Status.QUEUED, lease_until__gte=now)
+        return self.filter(silent | unheard, fence__lt=settings.RUN_MAX_ATTEMPTS).exclude(
+            rung_lately
+        )
+
+    def note_ring(self, pk: uuid.UUID) -> None:
+        """Remember that a waiting job was rung again: its message has the lease for a while."""
+        until = timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+        self.filter(pk=pk, status=Status.QUEUED).update(lease_until=until)
 
 
 class Job(models.Model):
     """What data sets and runs share: a row that a worker claims, works on and closes once."""
+
+    # The Celery task that takes this job's id; without one, nobody rings it again.
+    bell: ClassVar[str] = ""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
@@ -147,8 +160,18 @@ class Job(models.Model):
         )
 
 
+def queues() -> Iterator[JobQuerySet[Any]]:
+    """The rows of every kind of job, those of the apps that build on this one included."""
+    for model in apps.get_models():
+        if issubclass(model, Job):
+            rows: JobQuerySet[Any] = model._default_manager.all()  # type: ignore[assignment]
+            yield rows
+
+
 class Dataset(Job):
     """A table somebody brought, or a sample; `result` is its profile once it was read."""
+
+    bell = "sandbox.profile"
 
     name = models.CharField(max_length=200)
     sample = models.CharField(max_length=60, blank=True)
@@ -165,6 +188,8 @@ class Dataset(Job):
 
 class Run(Job):
     """One training. `result` is what the engine said at the end, `progress` what it says now."""
+
+    bell = "sandbox.train"
 
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
     spec = models.CharField(max_length=60)

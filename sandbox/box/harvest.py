@@ -1,0 +1,173 @@
+"""Brings home what a dead job left: known names, plain files, checked contents."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+import shutil
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.box import picture
+from sandbox.box.limits import MB, Limits
+from sandbox.box.outcome import Outcome
+from sandbox.box.place import Place
+from sandbox.box.watch import Ending, megabytes
+from sandbox.models import Status
+
+log = logging.getLogger(__name__)
+
+FILES = ("result.json", "table.parquet", "predictions.csv", "page.pdf")
+FOLDERS = {"charts": re.compile(r"[a-z0-9_]{1,60}\.[a-z]{2}\.svg"), "model": re.compile(r"[\w.-]+")}
+RESULT_BYTES = 8 * MB
+PICTURE_BYTES = 4 * MB
+CODE = re.compile(r"[a-z_]{1,60}")
+STOPPED = {
+    "memory": Status.MEMORY,
+    "timeout": Status.TIMEOUT,
+    "cancelled": Status.CANCELLED,
+}
+# How a process ends that the kernel ended: over its CPU time, or taken when memory ran out.
+SIGNALLED = {signal.SIGXCPU: Status.TIMEOUT, signal.SIGKILL: Status.MEMORY}
+
+
+def gather(ending: Ending, place: Place, limits: Limits, *, level: str) -> Outcome:
+    """What the ending means, with the checked files and the result when there is one."""
+    status, failure = _meaning(ending)
+    result: dict[str, Any] = {}
+    if status == Status.SUCCEEDED:
+        collect(place, limits)
+        try:
+            result = read_result(place.kept / "result.json")
+        except (OSError, ValueError, RecursionError):
+            status, failure = _crash("result")
+    if status == Status.CRASHED:
+        log.warning("A job crashed: %s\n%s", failure["params"], ending.log)
+    return Outcome(
+        status=status,
+        result=result,
+        failure=failure,
+        out=place.kept,
+        level=level,
+        peak_mb=megabytes(ending.peak),
+        seconds=round(ending.seconds, 2),
+    )
+
+
+def _meaning(ending: Ending) -> tuple[Status, dict[str, Any]]:
+    """The status people see, and the code of its sentence."""
+    if ending.stopped:
+        status = STOPPED.get(ending.stopped)
+        return (status, {}) if status else _crash(ending.stopped)
+    if ending.returncode == 0 and ending.last_word.get("event") == "result":
+        return Status.SUCCEEDED, {}
+    if ending.returncode == 2 and ending.last_word.get("event") == "failed":
+        return _problem(ending.last_word)
+    # Through bwrap a signal comes back as 128 and its number.
+    number = -ending.returncode if ending.returncode < 0 else ending.returncode - 128
+    with suppress(ValueError):
+        ended_by = signal.Signals(number)
+        status = SIGNALLED.get(ended_by)
+        return (status, {}) if status else _crash(ended_by.name)
+    return _crash(f"exit {ending.returncode}")
+
+
+def _problem(said: dict[str, Any]) -> tuple[Status, dict[str, Any]]:
+    code, params = said.get("code"), said.get("params")
+    if not (isinstance(code, str) and CODE.fullmatch(code) and isinstance(params, dict)):
+        return _crash("protocol")
+    status = Status.MEMORY if code == "memory" else Status.FAILED
+    return status, {"code": code, "params": clean(params)}
+
+
+def _crash(kind: str) -> tuple[Status, dict[str, Any]]:
+    return Status.CRASHED, {"code": "unexpected", "params": {"type": kind}}
+
+
+def collect(place: Place, limits: Limits) -> None:
+    """Copy the files with known names to `kept`: plain ones, with one name, within the limits."""
+    room = Room(limits.output_bytes, limits.files)
+    with _folder(place.out) as out:
+        for name in FILES:
+            _keep(out, name, place.kept / name, room)
+        for folder, pattern in FOLDERS.items():
+            with suppress(OSError), _folder(folder, parent=out) as inner:
+                (place.kept / folder).mkdir()
+                for name in sorted(os.listdir(inner)):  # noqa: PTH208 – of the open folder
+                    if pattern.fullmatch(name) and not name.startswith("."):
+                        _keep(inner, name, place.kept / folder / name, room)
+    for drawing in (place.kept / "charts").glob("*.svg"):
+        data = drawing.read_bytes()
+        if len(data) > PICTURE_BYTES or not picture.is_harmless(data):
+            log.warning("A chart that may do more than be seen was left behind: %s", drawing.name)
+            drawing.unlink()
+
+
+@dataclass
+class Room:
+    """How much may still be brought home."""
+
+    size: int
+    count: int
+
+    def take(self, size: int) -> bool:
+        """Whether one more file of this size fits; if so, its place is taken."""
+        fits = size <= self.size and self.count > 0
+        if fits:
+            self.size -= size
+            self.count -= 1
+        return fits
+
+
+@contextmanager
+def _folder(path: Path | str, *, parent: int | None = None) -> Iterator[int]:
+    """A folder held open, so that what is checked is what is read; never through a link."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _keep(folder: int, name: str, target: Path, room: Room) -> None:
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except OSError:
+        return
+    with os.fdopen(handle, "rb") as source:
+        found = os.fstat(source.fileno())
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and room.take(found.st_size):
+            with target.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """The job's result as plain JSON; ValueError when it is none, or too much of it."""
+    if path.stat().st_size > RESULT_BYTES:
+        raise ValueError("The result is too large.")
+    found = json.loads(path.read_text("utf-8"), parse_constant=lambda _: None)
+    if not isinstance(found, dict):
+        raise ValueError("The result is no object.")  # noqa: TRY004 – the content is wrong
+    return dict(clean(found))
+
+
+def clean(value: Any) -> Any:
+    """The same value without what a database refuses: infinities, NUL, halves of characters."""
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

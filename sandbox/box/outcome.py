@@ -1,0 +1,31 @@
+"""How a job ended, for the task that asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.models import Status
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One end that people understand, with what the job left behind.
+
+    `out` holds only checked files, and only until the box's context closes. `failure` is a code
+    and its params, for `sandbox.messages`.
+    """
+
+    status: Status
+    result: dict[str, Any]
+    failure: dict[str, Any]
+    out: Path
+    level: str
+    peak_mb: int
+    seconds: float
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether there is a result."""
+        return self.status == Status.SUCCEEDED

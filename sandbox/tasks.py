@@ -1,0 +1,126 @@
+"""Doorbells: each task takes the id of a row, claims it, runs the box and writes down the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from sandbox import box, messages, store
+from sandbox.models import Dataset, Job, Model, Run, queues
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="sandbox.profile", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def profile(dataset_id: str) -> None:
+    """Claim a table, read it in the box, keep its typed copy and its profile. Safe to repeat."""
+    if dataset := Dataset.objects.claim(dataset_id):
+        job = {"job": "profile", "file": _name(dataset.upload)}
+        with _boxed(dataset, dataset.upload, job) as outcome:
+            folder = _keep_files(f"datasets/{dataset.pk}/{dataset.fence}", outcome)
+            dataset.renew(table=f"{folder}/table.parquet" if folder else "")
+            if not _record(dataset, outcome) and folder:
+                store.delete(folder)
+
+
+@shared_task(name="sandbox.train", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def train(run_id: str) -> None:
+    """Claim a run, train it in the box, write down how it ended. Safe to deliver twice."""
+    if run := Run.objects.claim(run_id):
+        job = {
+            "job": "train",
+            "file": _name(run.dataset.table),
+            "spec": run.spec,
+            "target": run.target,
+            "metric": run.metric,
+            "seconds": run.seconds,
+            "seed": run.seed,
+            "threads": settings.RUN_THREADS,
+            "words": {code: messages.chart_words(code) for code, _ in settings.LANGUAGES},
+        }
+        with _boxed(run, run.dataset.table, job) as outcome, transaction.atomic():
+            folder = _keep_files(f"runs/{run.pk}/{run.fence}", outcome)
+            run.renew(files=folder, box_level=outcome.level)
+            if not _record(run, outcome):
+                store.delete(folder or f"runs/{run.pk}/{run.fence}")
+            elif folder:
+                _keep_model(run, outcome)
+
+
+@shared_task(name="sandbox.sweep", ignore_result=True)
+def sweep() -> None:
+    """Close the jobs that were lost too often, ring again for those that nobody heard."""
+    for rows in queues():
+        rows.give_up_lost()
+        for job in rows.to_ring() if rows.model.bell else ():
+            rows.note_ring(job.pk)
+            ring(job)
+
+
+def ring(job: Job) -> None:
+    """Send a job's id to its task. A broker that is away loses nothing: the sweep rings again."""
+    try:
+        current_app.send_task(job.bell, [str(job.pk)], retry=False)
+    except (OperationalError, OSError):
+        log.warning("The broker did not take %s %s; the sweep will ring again.", job.bell, job.pk)
+
+
+def ring_on_commit(job: Job) -> None:
+    """Ring when the row can be seen by a worker, and never when it was rolled back."""
+    transaction.on_commit(partial(ring, job))
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+@contextmanager
+def _boxed(job: Job, key: str, asked: dict[str, Any]) -> Iterator[box.Outcome]:
+    """Run a job in the box on one file of the store; a lost or cancelled row stops it."""
+    with (
+        store.local(key) as path,
+        box.run(asked, {_name(key): path}, on_progress=partial(_sign_of_life, job)) as outcome,
+    ):
+        yield outcome
+
+
+def _sign_of_life(job: Job, progress: dict[str, Any]) -> bool:
+    """Prolong the lease, and show the progress where there is a page for it."""
+    if progress and isinstance(job, Run):
+        return job.renew(progress=progress)
+    return job.renew()
+
+
+def _keep_files(folder: str, outcome: box.Outcome) -> str:
+    """Bring what the job made to the store; empty when there is nothing to keep.
+
+    The fence is in the folder's name: a worker that lost its claim cannot touch another's files.
+    """
+    if not outcome.has_succeeded:
+        return ""
+    store.save_folder(folder, outcome.out)
+    return folder
+
+
+def _record(job: Job, outcome: box.Outcome) -> bool:
+    return job.finish(status=outcome.status, result=outcome.result, failure=outcome.failure)
+
+
+def _keep_model(run: Run, outcome: box.Outcome) -> None:
+    """Write down the best model that the run left behind."""
+    files = [path for path in (outcome.out / "model").glob("*") if path.is_file()]
+    if files:
+        Model.objects.create(
+            run=run,
+            learner=str(outcome.result.get("best", ""))[:60],
+            files=f"{run.files}/model",
+            size=sum(path.stat().st_size for path in files),
+        )
