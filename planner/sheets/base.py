@@ -343,7 +343,12 @@ class Sheet:
 
 
 def is_same(one: object, other: object) -> bool:
-    """Say whether two answers are the same thing in almost the same words."""
+    """Say whether two answers are the same, but for case, width, spaces and punctuation."""
+    return _bare(one) == _bare(other) != ""
+
+
+def is_repeated(one: object, other: object) -> bool:
+    """Say whether two answers are almost the same words, as when one is copied and touched up."""
     first, second = _bare(one), _bare(other)
     if not first or not second:
         return False

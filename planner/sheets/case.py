@@ -20,7 +20,7 @@ from planner.sheets.base import (
     Url,
     Values,
     Words,
-    is_same,
+    is_repeated,
 )
 
 ARC = {arc.name: arc for arc in FLYWHEEL}
@@ -60,7 +60,7 @@ def names_nothing(answer: object) -> bool:
 
 def users_are_not_the_experience(values: Values) -> Iterator[Hint]:
     """The second answer has to go on from the first."""
-    if is_same(values.get("experience"), values.get("users")):
+    if is_repeated(values.get("experience"), values.get("users")):
         yield Hint(
             "users",
             _(

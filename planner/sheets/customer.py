@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Phase
-from planner.sheets.base import Field, Hint, Level, LongText, Sheet, Values, is_same
+from planner.sheets.base import Field, Hint, Level, LongText, Sheet, Values, is_repeated, is_same
 
 EVERYBODY = (
     *("everyone", "everybody", "all users", "all customers", "all our users", "our users"),
@@ -27,13 +27,13 @@ def customer_is_somebody(values: Values) -> Iterator[Hint]:
 
 def problem_is_the_customers(values: Values) -> Iterator[Hint]:
     """A problem that only repeats who the customer is has not been found yet."""
-    if is_same(values.get("customer"), values.get("problem")):
+    if is_repeated(values.get("customer"), values.get("problem")):
         yield Hint("problem", _("Say what they cannot do today, and what happens as a result."))
 
 
 def reasons_differ(values: Values) -> Iterator[Hint]:
     """Urgency is about time, importance about size; one reason cannot serve both."""
-    if is_same(values.get("urgency_reason"), values.get("importance_reason")):
+    if is_repeated(values.get("urgency_reason"), values.get("importance_reason")):
         yield Hint(
             "importance_reason",
             _(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Phase
-from planner.sheets.base import Date, Field, Hint, LongText, Sheet, Text, Values, is_same
+from planner.sheets.base import Date, Field, Hint, LongText, Sheet, Text, Values, is_repeated
 
 
 def rule_has_a_number(values: Values) -> Iterator[Hint]:
@@ -30,7 +30,7 @@ def dates_follow_each_other(values: Values) -> Iterator[Hint]:
 def steps_differ(values: Values) -> Iterator[Hint]:
     """Each step changes who or what does the work."""
     for earlier, later in (("by_hand", "by_rules"), ("by_rules", "by_ml")):
-        if is_same(values.get(earlier), values.get(later)):
+        if is_repeated(values.get(earlier), values.get(later)):
             yield Hint(later, _("This is the step before, again. What is done differently here?"))
 
 

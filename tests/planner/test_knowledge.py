@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from planner import knowledge
 from planner.knowledge import Case, Metric, TaskType, Text, texts
 from planner.knowledge.reader import KnowledgeError, read
 
-CATALOGUES = {
+CATALOGUES: Mapping[str, Mapping[str, object]] = {
     "task_types": knowledge.TASK_TYPES,
     "metrics": knowledge.METRICS,
     "cases": knowledge.CASES,
