@@ -12,6 +12,7 @@ from django.utils import translation
 from planner import knowledge
 from planner.knowledge import Case, Metric, TaskType, Text, texts
 from planner.knowledge.reader import KnowledgeError, read
+from sandbox.engine.specs import SPECS
 
 CATALOGUES: Mapping[str, Mapping[str, object]] = {
     "task_types": knowledge.TASK_TYPES,
@@ -70,6 +71,15 @@ def test_a_metric_counts_towards_its_good_end(metric: Metric) -> None:
     assert high
     if high == "∞":
         assert metric.direction == "lower"
+
+
+@pytest.mark.parametrize("name", [task.spec for task in knowledge.TASK_TYPES.values() if task.spec])
+def test_what_the_engine_measures_can_be_looked_up(name: str) -> None:
+    for metric in SPECS[name].metrics:
+        entry = knowledge.METRICS[metric.name]
+        assert entry.direction == metric.direction
+        assert knowledge.TASK_TYPES[name].spec == name
+        assert metric.name in knowledge.TASK_TYPES[name].metrics
 
 
 def test_known_errors_of_the_sources_are_not_repeated() -> None:
