@@ -1,0 +1,43 @@
+"""People: guests who give no more than a name, and how everybody is called."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from planner.models import User
+
+
+@transaction.atomic
+def join_as_guest(*, display_name: str, language: str = "") -> User:
+    """Let somebody in with a display name only; nobody can sign in as them with a password."""
+    guest = User(
+        username=f"guest-{uuid.uuid4().hex}",
+        display_name=_spoken(display_name),
+        language=language if language in dict(settings.LANGUAGES) else "",
+        is_guest=True,
+    )
+    guest.set_unusable_password()
+    guest.full_clean(exclude=["password"])
+    guest.save()
+    return guest
+
+
+@transaction.atomic
+def rename(*, by: User, display_name: str) -> User:
+    """Change how somebody is called; only the person does it."""
+    by.display_name = _spoken(display_name)
+    by.clean_fields(exclude=["password"])
+    by.save(update_fields=["display_name"])
+    return by
+
+
+def _spoken(name: str) -> str:
+    """A name without the spaces around it; an empty one is refused with a sentence."""
+    if not (name := " ".join(name.split())):
+        raise ValidationError({"display_name": _("Please write a name.")}, code="required")
+    return name

@@ -1,0 +1,102 @@
+"""Prototypes: a use case's table, what was agreed before the result, and the run on it."""
+
+from __future__ import annotations
+
+import math
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from planner import rules
+from planner.models import Prototype, UseCase, User
+from sandbox import actions as sandbox
+from sandbox.models import Dataset
+
+
+@transaction.atomic
+def bring_upload(
+    *, by: User, use_case: UseCase, name: str, file: File[bytes], op: UUID | None = None
+) -> Prototype:
+    """Start a prototype on a table that somebody brings; a repeat of the op brings it once."""
+    if already := _already(by=by, use_case=use_case, op=op):
+        return already
+    return _begin(by, use_case, sandbox.bring_upload(name=name, file=file), op)
+
+
+@transaction.atomic
+def bring_sample(*, by: User, use_case: UseCase, sample: str, op: UUID | None = None) -> Prototype:
+    """Start a prototype on a table that ships with the product."""
+    if already := _already(by=by, use_case=use_case, op=op):
+        return already
+    return _begin(by, use_case, sandbox.bring_sample(sample=sample), op)
+
+
+@transaction.atomic
+def repeat(*, by: User, prototype: Prototype, op: UUID | None = None) -> Prototype:
+    """Start another prototype on the same table; what the first one showed stays."""
+    if already := _already(by=by, use_case=prototype.use_case, op=op):
+        return already
+    return _begin(by, prototype.use_case, prototype.dataset, op)
+
+
+@transaction.atomic
+def start(
+    *,
+    by: User,
+    prototype: Prototype,
+    spec: str,
+    target: str,
+    metric: str = "",
+    threshold: float | None = None,
+    seconds: int = 60,
+    seed: int = 0,
+) -> Prototype:
+    """Train on the table; what counts as good enough is agreed now, before anybody has seen."""
+    if not rules.can_edit(by, prototype.use_case):
+        raise PermissionDenied
+    if threshold is not None and not math.isfinite(threshold):
+        raise ValidationError({"threshold": _("Write a number in digits, for example 0.8.")})
+    prototype = Prototype.objects.select_for_update().get(pk=prototype.pk)
+    if prototype.run_id:
+        return prototype
+    prototype.run = sandbox.start_run(
+        dataset=prototype.dataset,
+        spec=spec,
+        target=target,
+        metric=metric,
+        seconds=seconds,
+        seed=seed,
+    )
+    prototype.threshold = threshold
+    prototype.save(update_fields=["run", "threshold"])
+    return prototype
+
+
+@transaction.atomic
+def cancel(*, by: User, prototype: Prototype) -> Prototype:
+    """Stop what is going on; what was found so far stays on the page."""
+    if not rules.can_edit(by, prototype.use_case):
+        raise PermissionDenied
+    sandbox.cancel(job=prototype.run or prototype.dataset)
+    return prototype
+
+
+def _already(*, by: User, use_case: UseCase, op: UUID | None) -> Prototype | None:
+    """The prototype that the same op made before; who may not write here is refused first."""
+    if not rules.can_edit(by, use_case):
+        raise PermissionDenied
+    if op is None:
+        return None
+    # The use case's row is the lock: a double submit finds what its twin made.
+    UseCase.objects.select_for_update().get(pk=use_case.pk)
+    if (made := Prototype.objects.filter(op=op).first()) and made.use_case_id != use_case.pk:
+        raise PermissionDenied
+    return made
+
+
+def _begin(by: User, use_case: UseCase, dataset: Dataset, op: UUID | None) -> Prototype:
+    """Write down the prototype of a table."""
+    return Prototype.objects.create(use_case=use_case, dataset=dataset, op=op, by=by)

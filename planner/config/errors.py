@@ -1,0 +1,49 @@
+"""What people see when something is not there, not theirs, or went wrong: words first, no codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Something was sent that no page of ours sends."""
+    return _said(request, "400.html", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Something that this person may read, but not do."""
+    return _said(request, "403.html", 403)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: most often a page that was open for too long."""
+    logger.warning("token refused at %s: %s", request.path, reason)
+    return _said(request, "403_csrf.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Nothing here, or nothing for this person: both look the same from outside."""
+    return _said(request, "404.html", 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Our fault: logged with an id that people can pass on."""
+    error = uuid.uuid4().hex[:8]
+    logger.error("error %s at %s %s", error, request.method, request.path, exc_info=sys.exc_info())
+    # No request context: whatever failed, the database included, must not fail again here.
+    return HttpResponse(render_to_string("500.html", {"error": error}), status=500)
+
+
+def _said(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """The page, or only its sentence for an element that shows it where somebody was writing."""
+    if request.headers.get("HX-Request") == "true":
+        template += "#sentence"
+    return render(request, template, status=status)

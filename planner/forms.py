@@ -1,0 +1,134 @@
+"""What people send with a form: parsed and checked, never saved here."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from planner.models import Milestone, Role, Team, UseCase
+
+SECONDS = {20: _("20 seconds: a first look"), 60: _("1 minute"), 180: _("3 minutes: the best try")}
+
+
+class SignIn(AuthenticationForm):
+    """Name and password; says plainly what did not fit."""
+
+    error_messages = {
+        "invalid_login": _(
+            "This name and password do not belong together. Check both; capitals count."
+        ),
+        "inactive": _("This account is closed. Please ask your administrator."),
+    }
+
+
+class NewTeam(forms.ModelForm[Team]):
+    """A team's name and what it works on."""
+
+    class Meta:
+        model = Team
+        fields = ("name", "product")
+
+
+class NewUseCase(forms.ModelForm[UseCase]):
+    """A use case's title, for a new one and for a better name."""
+
+    class Meta:
+        model = UseCase
+        fields = ("title",)
+
+
+class Place(forms.Form):
+    """What somebody is to a team."""
+
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role, label=_("Role"))
+
+
+class Choosing(forms.Form):
+    """Why this use case."""
+
+    reason = forms.CharField(max_length=2000, strip=True, label=_("Why this one?"))
+
+
+class NewMilestone(forms.ModelForm[Milestone]):
+    """A date in the calendar."""
+
+    class Meta:
+        model = Milestone
+        fields = ("title", "due", "owner", "proof")
+
+
+class Once(forms.Form):
+    """A form whose double submit is recognised by its op."""
+
+    op = forms.UUIDField(required=False)
+
+
+class Upload(Once):
+    """A table that somebody brings."""
+
+    # The engine has a sentence for an empty file; a form's own would come before it.
+    file = forms.FileField(
+        max_length=200,
+        allow_empty_file=True,
+        label=_("File"),
+        error_messages={"required": _("Choose a file first: CSV, TSV, XLSX or Parquet.")},
+    )
+
+
+class Sample(Once):
+    """A table that ships with the product."""
+
+    sample = forms.CharField(
+        max_length=60, error_messages={"required": _("Choose one of the samples first.")}
+    )
+
+
+class Revision(forms.Form):
+    """What comes along with a field's value: which revision it was written on, and its op."""
+
+    revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    op = forms.UUIDField(required=False)
+
+
+class Run(forms.Form):
+    """What to train, and what is agreed before the result."""
+
+    spec = forms.CharField(max_length=60, label=_("Task type"))
+    target = forms.CharField(max_length=200, strip=False, label=_("Column to predict"))
+    metric = forms.CharField(max_length=60, required=False, label=_("Metric"))
+    threshold = forms.CharField(max_length=40, required=False, label=_("Good enough from"))
+    seconds = forms.TypedChoiceField(
+        choices=[(str(number), words) for number, words in SECONDS.items()],
+        coerce=int,
+        label=_("Time to train"),
+    )
+
+    def clean_threshold(self) -> float | None:
+        """A finite number as people type it, full-width digits and decimal commas included."""
+        typed = unicodedata.normalize("NFKC", self.cleaned_data["threshold"]).strip()
+        if not typed:
+            return None
+        try:
+            number = float(typed.replace(",", "."))
+        except ValueError:
+            number = float("inf")
+        if not abs(number) < 1e300:
+            raise ValidationError(_("Write a number in digits, for example 0.8."))
+        return number
+
+
+def refuse(form: forms.Form, error: ValidationError) -> None:
+    """Show an action's refusal at the field it names, or above the form."""
+    said = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    for field, sentences in said.items():
+        form.add_error(field if field in form.fields else None, sentences)
+
+
+def new_op() -> str:
+    """An id for one submit, drawn when the form is shown."""
+    return str(uuid.uuid4())

@@ -1,0 +1,35 @@
+"""Who may do what: questions with a yes or a no, asked by actions and by templates."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+
+from planner.models import Role, Team, UseCase, User
+
+DECIDERS = frozenset({Role.PM, Role.FACILITATOR})
+READERS = frozenset({Role.OBSERVER})
+
+
+def can_view(user: User | AnonymousUser, of: Team | UseCase) -> bool:
+    """Whether somebody belongs to the team, in whatever role."""
+    return bool(role(user, of))
+
+
+def can_edit(user: User | AnonymousUser, of: Team | UseCase) -> bool:
+    """Whether somebody may write here: everybody of the team but its observers."""
+    return can_view(user, of) and role(user, of) not in READERS
+
+
+def can_decide(user: User | AnonymousUser, of: Team | UseCase) -> bool:
+    """Whether somebody may decide for the team: its PM or its facilitator."""
+    return role(user, of) in DECIDERS
+
+
+def can_found(user: User | AnonymousUser) -> bool:
+    """Whether somebody may make a team: people with an account, not guests of one workshop."""
+    return user.is_authenticated and not user.is_guest
+
+
+def role(user: User | AnonymousUser, of: Team | UseCase) -> str:
+    """What somebody is to a team, or to the team of a use case; empty for nobody of it."""
+    return (of.team if isinstance(of, UseCase) else of).role_of(user)

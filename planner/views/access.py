@@ -1,0 +1,42 @@
+"""Who gets in: signed in, or sent to the door in a way that suits who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from planner.models import User
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Send a page's reader to sign in; answer a fragment with 401, which no page can swallow."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if is_fragment(request):
+            return HttpResponse(status=401)
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in, for views behind `signed_in`."""
+    user = request.user
+    if not isinstance(user, User):
+        raise TypeError("This view is not behind signed_in.")
+    return user
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether a part of a page is asked for, not a page."""
+    return request.headers.get("HX-Request") == "true"

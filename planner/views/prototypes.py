@@ -1,0 +1,213 @@
+"""A prototype on one page: bring a table, agree what is good enough, train, read the result."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from planner import queries, rules
+from planner.actions import prototypes as actions
+from planner.forms import Once, Run, Sample, Upload, new_op, refuse
+from planner.knowledge import METRICS, TASK_TYPES
+from planner.knowledge import TaskType as Task
+from planner.models import Prototype, UseCase
+from planner.views.access import is_fragment, person, signed_in
+from sandbox import queries as sandbox
+from sandbox.engine.specs import SPECS
+
+KINDS = {
+    "number": _("Number"),
+    "category": _("Category"),
+    "boolean": _("Yes or no"),
+    "date": _("Date"),
+    "text": _("Free text"),
+    "identifier": _("Key, left out"),
+    "constant": _("Always the same, left out"),
+}
+THEMES = ("light", "dark")
+SHOWN = 60  # columns in the table of a page; the list to choose from has them all
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, use_case: UUID) -> HttpResponse:
+    """Step 1: bring a table, or pick one of the samples."""
+    rows = UseCase.objects.visible_to(request.user).select_related("team")
+    row = get_object_or_404(rows, pk=use_case)
+    if not rules.can_edit(request.user, row):
+        raise PermissionDenied
+    upload, sample = Upload(), Sample()
+    if request.method == "POST":
+        by_sample = "sample" in request.POST
+        form: Once = Sample(request.POST) if by_sample else Upload(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                return redirect("prototype", _brought(request, row, form).pk)
+            except ValidationError as error:
+                refuse(form, error)
+        upload, sample = (upload, form) if by_sample else (form, sample)  # type: ignore[assignment]
+    file = request.FILES.get("file")
+    return render(
+        request,
+        "planner/prototype_new.html",
+        {
+            "use_case": row,
+            "samples": [(each, each.title(request.LANGUAGE_CODE)) for each in sandbox.samples()],
+            "upload": upload,
+            "sample": sample,
+            "file_name": file.name if file else "",
+            "op": new_op(),
+        },
+        status=422 if upload.errors or sample.errors else 200,
+    )
+
+
+@signed_in
+@require_safe
+def prototype(request: HttpRequest, prototype: UUID) -> HttpResponse:
+    """Steps 2 to 4: what the table holds, then the run as it goes, then the result."""
+    return _page(request, prototype)
+
+
+@signed_in
+@require_POST
+def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
+    """Train, once what is good enough was agreed."""
+    row = _find(request, prototype)
+    if not rules.can_edit(request.user, row.use_case):
+        raise PermissionDenied
+    form = Run(request.POST)
+    if form.is_valid():
+        try:
+            actions.start(by=person(request), prototype=row, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            return redirect("prototype", prototype)
+    return _page(request, prototype, form)
+
+
+@signed_in
+@require_POST
+def cancel(request: HttpRequest, prototype: UUID) -> HttpResponse:
+    """Stop what is going on."""
+    actions.cancel(by=person(request), prototype=_find(request, prototype))
+    return redirect("prototype", prototype)
+
+
+@signed_in
+@require_POST
+def repeat(request: HttpRequest, prototype: UUID) -> HttpResponse:
+    """Try the same table again with other settings."""
+    form = Once(request.POST)
+    op = form.cleaned_data["op"] if form.is_valid() else None
+    again = actions.repeat(by=person(request), prototype=_find(request, prototype), op=op)
+    return redirect("prototype", again.pk)
+
+
+@signed_in
+@require_safe
+def chart(request: HttpRequest, prototype: UUID, name: str) -> HttpResponse:
+    """One chart of the result, in the language and the colours that were asked for."""
+    outcome = queries.Outcome(_find(request, prototype))
+    theme = request.GET.get("theme", "light")
+    if outcome.run is None or name not in outcome.result.get("charts", ()) or theme not in THEMES:
+        raise Http404
+    language = request.GET.get("language", request.LANGUAGE_CODE)
+    try:
+        drawn = sandbox.chart(outcome.run, name, language, theme)
+    except (LookupError, OSError) as error:
+        raise Http404 from error
+    # A run ends once, so its charts never change.
+    return HttpResponse(
+        drawn,
+        content_type="image/svg+xml",
+        headers={"Cache-Control": "private, max-age=86400"},
+    )
+
+
+def _brought(request: HttpRequest, use_case: UseCase, form: Once) -> Prototype:
+    """The prototype that a checked form asks for."""
+    asked: dict[str, Any] = dict(form.cleaned_data)
+    if file := asked.get("file"):
+        return actions.bring_upload(
+            by=person(request), use_case=use_case, name=file.name, file=file, op=asked["op"]
+        )
+    return actions.bring_sample(by=person(request), use_case=use_case, **asked)
+
+
+def _find(request: HttpRequest, prototype: UUID) -> Prototype:
+    return get_object_or_404(queries.prototypes(request.user), pk=prototype)
+
+
+def _page(request: HttpRequest, prototype: UUID, form: Run | None = None) -> HttpResponse:
+    row = _find(request, prototype)
+    outcome = queries.Outcome(row)
+    mine = rules.role(request.user, row.use_case)
+    context = {
+        "prototype": row,
+        "outcome": outcome,
+        "can_edit": bool(mine) and mine not in rules.READERS,
+        "op": new_op(),
+    }
+    if outcome.awaits_choice:
+        context |= _choice(request, row, form)
+    template = "planner/prototype.html#run" if is_fragment(request) else "planner/prototype.html"
+    return render(request, template, context, status=422 if form else 200)
+
+
+def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dict[str, Any]:
+    """What step 2 offers, with what was chosen last time or written in the sheets filled in."""
+    profile = prototype.dataset.result
+    columns = [
+        {**column, "kind": KINDS.get(column["kind"], column["kind"])}
+        for column in profile.get("columns", [])
+    ]
+    targets: dict[str, list[str]] = profile.get("targets", {})
+    tasks = [task for task in TASK_TYPES.values() if task.spec and task.spec in targets]
+    before = _before(prototype, tasks)
+    given = form.data if form else {**before, **request.GET.dict()}
+    task = next((task for task in tasks if task.spec == given.get("spec")), None)
+    task = task or next((task for task in tasks if targets[task.spec]), tasks[0])
+    likely = targets[task.spec]
+    others = [str(column["name"]) for column in columns if column["name"] not in likely]
+    return {
+        "form": form or Run(),
+        "given": given,
+        "columns": columns[:SHOWN],
+        "more_columns": max(0, len(columns) - SHOWN),
+        "tasks": tasks,
+        "task": task,
+        "likely": likely,
+        "others": others,
+        "metrics": [METRICS[metric.name] for metric in SPECS[task.spec].metrics],
+        "seconds": str(given.get("seconds") or 60),
+        "rows": profile.get("rows", 0),
+    }
+
+
+def _before(prototype: Prototype, tasks: list[Task]) -> dict[str, Any]:
+    """What to fill in: the last try on this table, else what the team wrote in its sheets."""
+    if last := queries.run_before(prototype):
+        run = last.run
+        known = {"threshold": last.threshold if last.threshold is not None else ""}
+        fields = ("spec", "target", "metric", "seconds")
+        return known | ({name: getattr(run, name) for name in fields} if run else {})
+    if sample := next((s for s in sandbox.samples() if s.name == prototype.dataset.sample), None):
+        return {"spec": sample.spec, "target": sample.target}
+    written = {
+        str(value)
+        for sheet in queries.all_values(prototype.use_case).values()
+        for value in sheet.values()
+    }
+    task = next((task for task in tasks if task.name in written), None)
+    if task is None:
+        return {}
+    metric = next((one.name for one in SPECS[task.spec].metrics if one.name in written), "")
+    return {"spec": task.spec, "metric": metric}

@@ -1,0 +1,97 @@
+"""A person's teams, and one team with its people and use cases."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from planner import queries, rules
+from planner.actions import teams as actions
+from planner.actions import use_cases
+from planner.forms import NewTeam, NewUseCase, Place, refuse
+from planner.models import Role, Team
+from planner.views.access import person, signed_in
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def teams(request: HttpRequest) -> HttpResponse:
+    """All teams of a person, and a form for one more."""
+    form = NewTeam(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        team = actions.create(by=person(request), role=Role.PM, **form.cleaned_data)
+        return redirect("team", team.pk)
+    return render(
+        request,
+        "planner/teams.html",
+        {
+            "teams": queries.teams(request.user),
+            "form": form,
+            "can_found": rules.can_found(request.user),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@signed_in
+@require_safe
+def team(request: HttpRequest, team: UUID) -> HttpResponse:
+    """One team: who is in it, what it thinks about."""
+    return _page(request, team)
+
+
+@signed_in
+@require_POST
+def add_use_case(request: HttpRequest, team: UUID) -> HttpResponse:
+    """Propose a use case."""
+    row = get_object_or_404(Team.objects.visible_to(request.user), pk=team)
+    form = NewUseCase(request.POST)
+    if not form.is_valid():
+        return _page(request, team, form=form)
+    return redirect("use_case", use_cases.add(by=person(request), team=row, **form.cleaned_data).pk)
+
+
+@signed_in
+@require_POST
+def place(request: HttpRequest, team: UUID, user: UUID) -> HttpResponse:
+    """Say what somebody is to the team."""
+    row = get_object_or_404(Team.objects.visible_to(request.user), pk=team)
+    other = get_object_or_404(row.members, pk=user)
+    form = Place(request.POST)
+    if form.is_valid():
+        try:
+            actions.change_role(
+                by=person(request), team=row, user=other, role=form.cleaned_data["role"]
+            )
+        except ValidationError as error:
+            refuse(form, error)
+    if form.errors:
+        return _page(request, team, place=form)
+    messages.success(request, _("Saved."))
+    return redirect("team", team)
+
+
+def _page(
+    request: HttpRequest, team: UUID, form: NewUseCase | None = None, place: Place | None = None
+) -> HttpResponse:
+    row = get_object_or_404(queries.team(request.user), pk=team)
+    mine = rules.role(request.user, row)
+    return render(
+        request,
+        "planner/team.html",
+        {
+            "team": row,
+            "roles": Role.choices,
+            "can_edit": bool(mine) and mine not in rules.READERS,
+            "can_decide": mine in rules.DECIDERS,
+            "form": form or NewUseCase(),
+            "place": place,
+        },
+        status=422 if form or place else 200,
+    )
