@@ -35,7 +35,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prototypes/<uuid:prototype>/charts/<str:name>.svg", prototypes.chart, name="chart"),
     path("library/", library.library, name="library"),
     path("credits/", licences.licences, name="credits"),
-    path("library/", library.library, name="library"),
-    path("credits/", licences.licences, name="credits"),
     path("api/", include(api.urlpatterns)),
 ]
