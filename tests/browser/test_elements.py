@@ -327,11 +327,11 @@ def test_an_answer_lost_on_the_way_is_asked_for_again_with_the_same_op(
 
 
 def test_a_refused_vote_leaves_the_queue_and_shows_why(stage: Stage, page: Page) -> None:
-    stage.answer = lambda post: (422, {}, '<div id="ballot">The vote is closed.</div>')
+    stage.answer = lambda post: (422, {}, '<p class="field-error">The vote is closed.</p>')
     stage.show(page, BALLOT)
     page.get_by_role("button", name="A").click()
-    expect(page.locator("#ballot")).to_have_text("The vote is closed.")
-    expect(page.get_by_role("status")).to_have_text("No")
+    expect(page.get_by_role("status")).to_have_text("The vote is closed.")
+    expect(page.locator("#ballot")).to_have_text("not yet")
     assert page.evaluate("localStorage['hz:outbox:7']") == "[]"
 
 

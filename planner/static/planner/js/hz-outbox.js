@@ -9,7 +9,7 @@ class Outbox extends HTMLElement {
   #said = ["", ""];
   #watch = new MutationObserver(() => this.#say(...this.#said));
   #heard = ({ detail }) => {
-    if (this.#owns(detail.url)) this.#say(detail.state, this.dataset[detail.state]);
+    if (this.#owns(detail.url)) this.#say(detail.state, detail.why || this.dataset[detail.state]);
   };
 
   connectedCallback() {

@@ -24,8 +24,15 @@ function keep(items) {
   }
 }
 
-const tell = (op, url, state) =>
-  document.dispatchEvent(new CustomEvent("hz:outbox", { detail: { op, url, state } }));
+const tell = (op, url, state, why = "") =>
+  document.dispatchEvent(new CustomEvent("hz:outbox", { detail: { op, url, state, why } }));
+
+/** The sentence in a refusal; what the person wrote stays where it is, so nothing is swapped for it. */
+function sentence(html) {
+  const body = new DOMParser().parseFromString(html, "text/html").body;
+  for (const partial of body.querySelectorAll("hx-partial")) partial.remove();
+  return body.textContent.trim();
+}
 
 /** Queue one write; a repeated op is one write. */
 export function put(item) {
@@ -54,12 +61,13 @@ async function drain() {
     }
     tries = 0;
     keep(waiting().filter(({ op }) => op !== item.op));
-    tell(item.op, item.url, answer.verdict === "ok" ? "sent" : "refused");
+    const isSent = answer.verdict === "ok";
+    tell(item.op, item.url, isSent ? "sent" : "refused", isSent ? "" : sentence(answer.html));
     if (answer.elsewhere) {
       location.assign(answer.elsewhere);
       return;
     }
-    const target = item.target && document.querySelector(item.target);
+    const target = isSent && item.target ? document.querySelector(item.target) : null;
     await apply(answer.html, { target, swap: item.swap }).catch((error) => console.error(error));
   }
 }
