@@ -1,1 +1,1 @@
-"""What runs inside the box: reads a table, trains models on it, says how good they are; knows no Django."""
+"""What runs inside the box: reads tables, trains models, judges them; knows no Django."""

@@ -1,5 +1,6 @@
-"""The pictures of a result: one Vega-Lite spec each, drawn to SVG for the page and for the PDF alike."""
+"""The pictures of a result: one Vega-Lite spec each, drawn to SVG for page and PDF alike."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from .job import LANGUAGES
 
 INK, QUIET, GRID, MAIN, SECOND = "#1c2430", "#505b69", "#ddd8cc", "#1f5f6b", "#a8431a"
 FONT = "Noto Sans CJK JP, sans-serif"
-WIDTH = 400
+WIDTH = 520
 COMMON = ("learning_curve", "leaderboard", "importance")
 SHOWN_COLUMNS = 12
 SHOWN_CLASSES = 24
 WRITTEN_CLASSES = 10
 
 Words = Mapping[str, str]
+Chart = Any
+"""altair's own types say less than its charts can do."""
 Result = Mapping[str, Any]
 
 
@@ -28,10 +31,10 @@ def draw(
     words: Mapping[str, Words],
     output: Callable[[str], Path],
 ) -> list[str]:
-    """Write `charts/<name>.<language>.svg` for every chart that has something to show; their names."""
+    """Write `charts/<name>.<language>.svg` for charts with something to show; their names."""
     drawn = []
     # altair checks every piece against its schema while it is put together; ours never vary
-    with schemapi.debug_mode(False):
+    with schemapi.debug_mode(arg=False):
         for name in names:
             for language in LANGUAGES:
                 chart = CHARTS[name](result, words.get(language) or {})
@@ -43,12 +46,12 @@ def draw(
     return drawn
 
 
-def svg(chart: alt.Chart | alt.LayerChart) -> str:
+def svg(chart: Chart) -> str:
     """A chart as SVG text; nothing is fetched."""
     return str(vl_convert.vegalite_to_svg(spec(chart), allowed_base_urls=[]))
 
 
-def spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+def spec(chart: Chart) -> dict[str, Any]:
     """A chart as a Vega-Lite spec in the house style."""
     axis = {
         "labelColor": QUIET,
@@ -64,6 +67,7 @@ def spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
         "labelFlush": False,
     }
     made = chart.to_dict(validate=False)
+    made["autosize"] = {"type": "fit-x", "contains": "padding"}
     made["config"] = {
         "background": None,
         "font": FONT,
@@ -88,7 +92,7 @@ def spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
             "title": None,
             "symbolStrokeWidth": 3,
             "symbolSize": 120,
-            "offset": 22,
+            "offset": 34,
             "labelLimit": 240,
         },
         "text": {"color": INK, "fontSize": 13},
@@ -97,7 +101,7 @@ def spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
     return dict(made)
 
 
-def learning_curve(result: Result, words: Words) -> alt.LayerChart | None:
+def learning_curve(result: Result, words: Words) -> Chart | None:
     """The score on rows learnt from and on validation rows, by rows seen or by iteration."""
     points = result["learning_curve"]
     if len(points) < 2:
@@ -114,7 +118,7 @@ def learning_curve(result: Result, words: Words) -> alt.LayerChart | None:
         if point[line] is not None
     ]
     metric = "metric." + result["metric"] if along == "rows" else "learning_curve.loss"
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(alt.InlineData(values=values)).encode(
         x=alt.X(
             "x:Q",
             title=_say(words, f"learning_curve.{along}"),
@@ -132,21 +136,21 @@ def learning_curve(result: Result, words: Words) -> alt.LayerChart | None:
     return alt.layer(*marks).properties(width=WIDTH, height=220)
 
 
-def leaderboard(result: Result, words: Words) -> alt.LayerChart | None:
+def leaderboard(result: Result, words: Words) -> Chart | None:
     """Every model's validation score with its interval, beside the baseline's."""
     rows = [row for row in result["leaderboard"] if row["validation"] is not None]
     values = [
         {
             "model": _say(words, "learner." + row["model"]),
             "score": row["validation"],
-            "low": (row["interval"] or [None])[0] or row["validation"],
-            "high": (row["interval"] or [None, None])[1] or row["validation"],
+            "low": _edge(row, 0),
+            "high": _edge(row, 1),
             "text": _figure(row["validation"]),
+            "role": "guess" if row["model"] == result["baseline"]["name"] else "model",
         }
         for row in rows
-        if row["validation"] is not None
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y(
             "model:N",
             title=None,
@@ -160,8 +164,8 @@ def leaderboard(result: Result, words: Words) -> alt.LayerChart | None:
         scale=alt.Scale(zero=False, padding=24),
         axis=_numbers(),
     )
-    colour = alt.condition(
-        alt.datum.score == result["baseline"]["validation"], alt.value(SECOND), alt.value(MAIN)
+    colour = alt.Color(
+        "role:N", scale=alt.Scale(domain=["guess", "model"], range=[SECOND, MAIN]), legend=None
     )
     return alt.layer(
         base.mark_rule(strokeWidth=6, opacity=0.3).encode(
@@ -172,12 +176,12 @@ def leaderboard(result: Result, words: Words) -> alt.LayerChart | None:
     ).properties(width=WIDTH, height=56 * len(values))
 
 
-def importance(result: Result, words: Words) -> alt.LayerChart | None:
-    """How much worse the score gets when one column is shuffled, for the columns that matter most."""
+def importance(result: Result, words: Words) -> Chart | None:
+    """How much worse the score gets when a column is shuffled, the worst first."""
     values = [row for row in result["importance"][:SHOWN_COLUMNS] if row["mean"] > 0]
     if not values:
         return None
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y(
             "column:N",
             title=None,
@@ -189,10 +193,10 @@ def importance(result: Result, words: Words) -> alt.LayerChart | None:
     return alt.layer(
         base.mark_bar(color=MAIN, height={"band": 0.62}).encode(x=drop),
         base.mark_rule(color=SECOND, strokeWidth=2).encode(x="low:Q", x2="high:Q"),
-    ).properties(width=WIDTH - 60, height=28 * len(values))
+    ).properties(width=WIDTH, height=28 * len(values))
 
 
-def confusion(result: Result, words: Words) -> alt.LayerChart | None:
+def confusion(result: Result, words: Words) -> Chart | None:
     """What the model said against what was true, on the test rows."""
     table = result["confusion"]
     if not table or len(table["labels"]) > SHOWN_CLASSES:
@@ -207,8 +211,7 @@ def confusion(result: Result, words: Words) -> alt.LayerChart | None:
         for truth, counts in zip(table["labels"], table["matrix"], strict=True)
         for said, count in zip(table["labels"], counts, strict=True)
     ]
-    side = max(260, min(WIDTH, 44 * len(table["labels"])))
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(alt.InlineData(values=values)).encode(
         x=alt.X("said:N", title=_say(words, "confusion.said"), sort=None, axis=_classes()),
         y=alt.Y("truth:N", title=_say(words, "confusion.truth"), sort=None, axis=_classes()),
     )
@@ -220,10 +223,10 @@ def confusion(result: Result, words: Words) -> alt.LayerChart | None:
     layers = [cells]
     if len(table["labels"]) <= WRITTEN_CLASSES:
         layers.append(base.mark_text(fontSize=15).encode(text=alt.Text("count:Q", format=",d")))
-    return alt.layer(*layers).properties(width=side, height=side * 0.72)
+    return alt.layer(*layers).properties(width=WIDTH, height=max(200, 30 * len(table["labels"])))
 
 
-def residuals(result: Result, words: Words) -> alt.LayerChart | None:
+def residuals(result: Result, words: Words) -> Chart | None:
     """Predicted against actual numbers on the test rows; on the line, the model is right."""
     facts = result["residuals"]
     if not facts or not facts["points"]:
@@ -233,11 +236,11 @@ def residuals(result: Result, words: Words) -> alt.LayerChart | None:
     scale = alt.Scale(domain=[low, high], nice=True, zero=False)
     x = alt.X("actual:Q", title=_say(words, "residuals.actual"), scale=scale, axis=_numbers())
     y = alt.Y("predicted:Q", title=_say(words, "residuals.predicted"), scale=scale, axis=_numbers())
-    dots = alt.Chart(alt.Data(values=facts["points"])).mark_point(
+    dots = alt.Chart(alt.InlineData(values=facts["points"])).mark_point(
         filled=True, size=36, opacity=0.5, color=MAIN
     )
     line = alt.Chart(
-        alt.Data(values=[{"actual": end, "predicted": end} for end in (low, high)])
+        alt.InlineData(values=[{"actual": end, "predicted": end} for end in (low, high)])
     ).mark_line(color=SECOND, strokeWidth=1.5, strokeDash=[5, 4])
     return alt.layer(dots.encode(x=x, y=y), line.encode(x=x, y=y)).properties(
         width=WIDTH, height=300
@@ -248,20 +251,27 @@ def _say(words: Words, key: str) -> str:
     return str(words.get(key, key))
 
 
+def _edge(row: Mapping[str, Any], side: int) -> float:
+    """One end of a row's interval; the score itself where there is none."""
+    edge = (row["interval"] or [None, None])[side]
+    return float(row["validation"] if edge is None or math.isnan(edge) else edge)
+
+
 def _figure(score: float) -> str:
     """Three decimals for shares, none for large numbers."""
     return f"{score:,.0f}" if abs(score) >= 100 else f"{score:.3f}"
 
 
 def _numbers() -> alt.Axis:
-    return alt.Axis(format="~s", labelExpr="abs(datum.value) < 1 && datum.value != 0 ? format(datum.value, '.2~f') : datum.label")
+    label = "abs(datum.value) < 1 ? format(datum.value, '.3~f') : datum.label"
+    return alt.Axis(format="~s", labelExpr=label)
 
 
 def _classes() -> alt.Axis:
     return alt.Axis(labelColor=INK, ticks=False, domain=False, labelLimit=120, labelPadding=6)
 
 
-CHARTS: dict[str, Callable[[Result, Words], alt.LayerChart | None]] = {
+CHARTS: dict[str, Callable[[Result, Words], Chart | None]] = {
     "learning_curve": learning_curve,
     "leaderboard": leaderboard,
     "importance": importance,

@@ -71,7 +71,7 @@ def confusion(truth: np.ndarray, predictions: np.ndarray, labels: Sequence[str])
 
 
 def thresholds(truth: np.ndarray, predictions: np.ndarray) -> list[dict[str, Any]]:
-    """What each threshold would do on validation rows: counts of right and wrong, for two classes."""
+    """What each threshold would do on validation rows of two classes: right and wrong counts."""
     rows = []
     for step in range(1, SEATS):
         called = predictions[:, 1] >= step / SEATS
@@ -88,7 +88,7 @@ def thresholds(truth: np.ndarray, predictions: np.ndarray) -> list[dict[str, Any
 
 
 def residuals(truth: np.ndarray, predictions: np.ndarray, *, seed: int) -> dict[str, Any]:
-    """Errors in the target's own unit: quantiles, the share within 10 %, and up to 500 points to draw."""
+    """Errors in the target's unit: quantiles, the share within 10 %, up to 500 points to draw."""
     errors = predictions - truth
     chosen = np.sort(np.random.default_rng(seed).permutation(len(truth))[:500])
     with np.errstate(all="ignore"):
@@ -118,7 +118,7 @@ def leaks(
     learn, judge = rows[::2], rows[1::2]
     warned = []
     for place, feature in enumerate(features.features):
-        values = _ordered(x[:, place], y, learn, bool(feature.levels))
+        values = _ordered(x[:, place], y, learn, is_category=bool(feature.levels))
         kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
         tree = kind(
             max_depth=4 if classes else 8, min_samples_leaf=5 if classes else 2, random_state=seed
@@ -133,8 +133,10 @@ def leaks(
     return warned
 
 
-def _ordered(values: np.ndarray, y: np.ndarray, learn: np.ndarray, is_category: bool) -> np.ndarray:
-    """Numbers as they are; levels by their mean target on the learning half, so that a tree can cut."""
+def _ordered(
+    values: np.ndarray, y: np.ndarray, learn: np.ndarray, *, is_category: bool
+) -> np.ndarray:
+    """Numbers as they are; levels by their mean target on the learning half."""
     if not is_category:
         return np.where(np.isnan(values), -1e30, values)
     means = pd.Series(y[learn].astype(float)).groupby(values[learn]).mean()

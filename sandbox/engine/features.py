@@ -24,7 +24,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Features:
-    """A fitted encoding: numbers as they are, dates as their parts, categories as codes of known levels."""
+    """A fitted encoding: numbers stay, dates become parts, categories codes of known levels."""
 
     features: tuple[Feature, ...]
 
@@ -63,14 +63,14 @@ class Features:
         return tuple(len(feature.levels) for feature in self.features)
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """A float64 matrix of shape (rows, features); nan is missing, and so is a level never seen."""
+        """A float64 matrix of shape (rows, features); missing and unknown levels are nan."""
         matrix = np.empty((len(frame), len(self.features)))
         for place, feature in enumerate(self.features):
             column = frame[feature.source]
             if feature.part:
                 matrix[:, place] = _part(column, feature.part)
             elif feature.levels:
-                codes = pd.Index(feature.levels).get_indexer(_words(column))
+                codes = pd.Index(feature.levels).get_indexer(pd.Index(_words(column)))
                 matrix[:, place] = np.where(codes < 0, np.nan, codes)
             else:
                 matrix[:, place] = column.to_numpy(dtype=float, na_value=np.nan)
@@ -95,7 +95,9 @@ class Features:
     @classmethod
     def from_state(cls, state: Sequence[dict[str, Any]]) -> "Features":
         """The encoding that `state` wrote down."""
-        return cls(tuple(Feature(one["source"], one["part"], tuple(one["levels"])) for one in state))
+        return cls(
+            tuple(Feature(one["source"], one["part"], tuple(one["levels"])) for one in state)
+        )
 
 
 def _words(column: pd.Series) -> pd.Series:
@@ -110,4 +112,4 @@ def _part(column: pd.Series, part: str) -> np.ndarray:
     if part == "days":
         since = column - pd.Timestamp("1970-01-01")
         return (since.dt.total_seconds() / 86_400).to_numpy(dtype=float)
-    return getattr(column.dt, _attribute(part)).to_numpy(dtype=float)
+    return np.asarray(getattr(column.dt, _attribute(part)), dtype=float)

@@ -1,11 +1,10 @@
-"""One job as its folder describes it: what is asked, what came in, where results go, how time stands."""
+"""One job as its folder describes it: what is asked, what came in, where results go."""
 
 import json
 import math
-import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,10 +42,21 @@ class Job:
             raise Problem("job_invalid", field=name)
         return value
 
+    def choice(self, name: str, possible: Container[str]) -> str:
+        """A text field that must be one of those possible."""
+        value = self.text(name)
+        if value not in possible:
+            raise Problem("job_invalid", field=name)
+        return value
+
     def number(self, name: str, default: int) -> int:
         """A whole number of the job."""
         value = self.asked.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             raise Problem("job_invalid", field=name)
         return int(value)
 
@@ -55,7 +65,7 @@ class Job:
         value = self.asked.get(name)
         if value is None:
             return None
-        path = self.folder / "in" / os.path.basename(str(value))
+        path = self.folder / "in" / Path(str(value)).name
         if not path.is_file():
             raise Problem("job_invalid", field=name)
         return path
@@ -113,7 +123,8 @@ class Job:
 
 def tell(**event: Any) -> None:
     """One event as one line of JSON on standard output."""
-    print(json.dumps(plain(event), ensure_ascii=True, allow_nan=False), file=sys.stdout, flush=True)
+    sys.stdout.write(json.dumps(plain(event), allow_nan=False) + "\n")
+    sys.stdout.flush()
 
 
 def plain(value: Any) -> Any:

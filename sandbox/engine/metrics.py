@@ -9,18 +9,18 @@ from .problems import Problem
 
 RESAMPLES = 200
 RESAMPLED = 20_000
-"""Rows drawn per resample at most; the interval of a longer table is narrowed by the square root."""
+"""Rows drawn per resample at most; a longer table's interval is narrowed by the square root."""
 
 Score = Callable[[np.ndarray, np.ndarray], float]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: `score(truth, predictions)` with shapes (rows,) and (rows,) or (rows, classes)."""
+    """One metric: `score(truth, predictions)`, shapes (rows,) and (rows,) or (rows, classes)."""
 
     name: str
-    higher: bool
     score: Score
+    higher: bool = False
     least: int = 0
     most: int = 1_000_000
     absolute: bool = False
@@ -36,7 +36,7 @@ class Metric:
         return self.least <= classes <= self.most
 
     def gain(self, score: float, other: float) -> float:
-        """By how much `score` is better than `other`, in the metric's own unit; negative when worse."""
+        """By how much `score` is better than `other`, in the metric's unit; negative when worse."""
         return score - other if self.higher else other - score
 
     def safe(self, truth: np.ndarray, predictions: np.ndarray) -> float:
@@ -44,16 +44,26 @@ class Metric:
         import sklearn
 
         try:
-            with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
-                with np.errstate(all="ignore"):
-                    return float(self.score(truth, predictions))
+            with (
+                sklearn.config_context(assume_finite=True, skip_parameter_validation=True),
+                np.errstate(all="ignore"),
+            ):
+                return float(self.score(truth, predictions))
         except ValueError:
             return float("nan")
 
 
-def choose(metrics: Sequence[Metric], name: str | None, classes: int) -> Metric:
-    """The metric of this name, or the first that fits; Problem `metric_unknown` names those possible."""
-    fitting = [metric for metric in metrics if metric.fits(classes)]
+def choose(metrics: Sequence[Metric], name: str | None, truth: np.ndarray, classes: int) -> Metric:
+    """The metric of this name, or the first that fits; Problem `metric_unknown` otherwise.
+
+    A metric without a value even for perfect predictions (MAPE beside a zero) does not fit.
+    """
+    perfect = np.eye(classes)[truth] if classes else truth
+    fitting = [
+        metric
+        for metric in metrics
+        if metric.fits(classes) and np.isfinite(metric.safe(truth, perfect))
+    ]
     if not name:
         return fitting[0]
     for metric in fitting:
@@ -102,7 +112,7 @@ def _between(scores: Sequence[float], centre: float, rows: int) -> tuple[float, 
 
 
 def _auc(truth: np.ndarray, predictions: np.ndarray) -> float:
-    """Area under the ROC curve from ranks (Mann & Whitney 1947), as roc_auc_score, several times faster."""
+    """roc_auc_score from ranks (Mann & Whitney 1947), several times faster."""
     from scipy.stats import rankdata
 
     positive = truth == 1
@@ -185,20 +195,20 @@ def _mape(truth: np.ndarray, predictions: np.ndarray) -> float:
 
 
 CLASS_METRICS = (
-    Metric("roc_auc", True, _auc, 2, 2),
-    Metric("log_loss", False, _log_loss, 2),
-    Metric("average_precision", True, _average_precision, 2, 2),
-    Metric("accuracy", True, _accuracy, 2),
-    Metric("balanced_accuracy", True, _balanced_accuracy, 2),
-    Metric("f1", True, _f1, 2, 2),
-    Metric("f1_macro", True, _f1_macro, 3),
-    Metric("precision", True, _precision, 2, 2),
-    Metric("recall", True, _recall, 2, 2),
-    Metric("roc_auc_ovr", True, _auc_ovr, 3),
+    Metric("roc_auc", _auc, higher=True, least=2, most=2),
+    Metric("log_loss", _log_loss, least=2),
+    Metric("average_precision", _average_precision, higher=True, least=2, most=2),
+    Metric("accuracy", _accuracy, higher=True, least=2),
+    Metric("balanced_accuracy", _balanced_accuracy, higher=True, least=2),
+    Metric("f1", _f1, higher=True, least=2, most=2),
+    Metric("f1_macro", _f1_macro, higher=True, least=3),
+    Metric("precision", _precision, higher=True, least=2, most=2),
+    Metric("recall", _recall, higher=True, least=2, most=2),
+    Metric("roc_auc_ovr", _auc_ovr, higher=True, least=3),
 )
 NUMBER_METRICS = (
-    Metric("rmse", False, _rmse, 0, 0),
-    Metric("mae", False, _mae, 0, 0, absolute=True),
-    Metric("r2", True, _r2, 0, 0),
-    Metric("mape", False, _mape, 0, 0, absolute=True),
+    Metric("rmse", _rmse, most=0),
+    Metric("mae", _mae, most=0, absolute=True),
+    Metric("r2", _r2, higher=True, most=0),
+    Metric("mape", _mape, most=0, absolute=True),
 )

@@ -1,4 +1,4 @@
-"""What people must be told about their data: one code each, put into words by `sandbox.messages`."""
+"""What people must be told about their data: codes that `sandbox.messages` puts into words."""
 
 from typing import Any, TypeAlias
 
@@ -77,7 +77,7 @@ REASONS: dict[str, tuple[str, ...]] = {
 """Why a learner's row of the leaderboard has no score."""
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818
     """Ends a job with a code and params: something the person who brought the data can mend."""
 
     def __init__(self, code: str, **params: Any) -> None:

@@ -15,7 +15,7 @@ CUT = 60
 
 
 def profile(table: Table) -> dict[str, Any]:
-    """Counts, kinds, examples and ranges of every column, the first rows, warnings and likely targets."""
+    """Facts of every column, the first rows, warnings and likely targets."""
     columns = [_column(table, name) for name in table.kinds]
     head = pd.DataFrame({name: labels(table.frame[name].head(HEAD)) for name in table.kinds})
     return {

@@ -9,7 +9,7 @@ from weasyprint.urls import URLFetcher
 def render(page: Path, pdf: Path) -> int:
     """Write the HTML file as PDF/UA with its fonts embedded; the number of pages.
 
-    Only `data:` addresses are opened (WeasyPrint 70), so a page cannot read files or reach a network.
+    Only `data:` addresses are opened (WeasyPrint 70): a page reads no file, reaches no network.
     """
     html = weasyprint.HTML(
         string=page.read_text("utf-8"),

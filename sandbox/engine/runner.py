@@ -18,7 +18,7 @@ OUT_OF_MEMORY = 2
 
 
 def warm() -> None:
-    """Import what training needs, for a process that waits for its job; fits nothing, starts no thread."""
+    """Import what training needs, for a process that waits for its job; fits nothing."""
     import lightgbm  # noqa: F401
     import sklearn.linear_model
     import sklearn.model_selection
@@ -31,10 +31,7 @@ def main(folder: Path) -> int:
     """Run the job in this folder; the exit code."""
     try:
         job = Job.read(folder)
-        kind = job.text("job")
-        if kind not in JOBS:
-            raise Problem("job_invalid", field="job")
-        job.finish(JOBS[kind](job))
+        job.finish(JOBS[job.choice("job", JOBS)](job))
     except Problem as problem:
         tell(event="failed", code=problem.code, params=problem.params)
         return 2

@@ -1,4 +1,4 @@
-"""A trained model on disk without pickle: JSON for everything small, LightGBM's own text for trees."""
+"""A trained model on disk without pickle: JSON for all that is small, LightGBM's text for trees."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ FILE = "model.json"
 
 @dataclass(frozen=True)
 class Model:
-    """A model with what it takes to use it: the encoding of its columns and the names of its classes."""
+    """A model with what it takes to use it: its columns' encoding, its classes' names."""
 
     task: str
     target: str
@@ -29,7 +29,7 @@ class Model:
     fitted: Fitted
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """One row per row of `frame`, in its order: `prediction`, and `probability_<class>` for classes."""
+        """`prediction` and, for classes, `probability_<class>`: one row per row, in order."""
         return predictions(self.fitted.predict(self.features.transform(frame)), self.labels)
 
     def save(self, folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""What every model family must be able to do: learn, predict, be written down without pickle, be read."""
+"""What every model family must be able to do: learn, predict, be written and read back."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ class Lesson:
     """What a learner is given.
 
     `x` has shape (rows, features), nan where missing; feature i is a number when `levels[i]` is 0,
-    else the code of one of so many levels. `y` has shape (rows,): codes 0..classes-1, or numbers when
-    `classes` is 0. `deadline` is on `time.monotonic`'s clock. `size` is the size (such as rounds of
-    boosting) that validation found best, for learning again on more rows.
+    else the code of one of so many levels. `y` has shape (rows,): codes 0..classes-1, or numbers
+    when `classes` is 0. `deadline` is on `time.monotonic`'s clock. `size` is the size (such as
+    rounds of boosting) that validation found best, for learning again on more rows.
     """
 
     x: np.ndarray
@@ -33,6 +33,10 @@ class Lesson:
         """The same lesson with only these rows."""
         return replace(self, x=self.x[rows], y=self.y[rows])
 
+    def until(self, deadline: float, *, threads: int | None = None) -> "Lesson":
+        """The same lesson with another deadline, perhaps with fewer threads."""
+        return replace(self, deadline=deadline, threads=threads or self.threads)
+
 
 class Fitted(ABC):
     """A model that has learnt."""
@@ -41,7 +45,7 @@ class Fitted(ABC):
 
     @property
     def curve(self) -> list[tuple[int, float, float]]:
-        """(iteration, loss on the rows it learnt from, loss on rows it stopped by), where it has such."""
+        """(iteration, loss on rows learnt from, loss on rows stopped by), where it has such."""
         return []
 
     @abstractmethod
@@ -50,7 +54,7 @@ class Fitted(ABC):
 
     @abstractmethod
     def save(self, folder: Path) -> dict[str, Any]:
-        """Write what is large into files of `folder`; return the rest as JSON, files under "files"."""
+        """Write what is large into `folder`; return the rest as JSON, file names under "files"."""
 
 
 class Learner(ABC):
@@ -58,7 +62,7 @@ class Learner(ABC):
 
     name: str
     folded: bool = True
-    """Whether it must be checked on rows it has not seen; a guess that ignores the columns need not."""
+    """Whether it must be checked on unseen rows; a guess that ignores the columns need not."""
 
     @abstractmethod
     def fit(self, lesson: Lesson) -> Fitted:

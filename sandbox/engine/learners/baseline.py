@@ -16,9 +16,11 @@ class Guess(Fitted):
         self.answer = answer
 
     def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers or probabilities, as `Fitted` says."""
         return np.repeat(self.answer[None, ...], len(x), axis=0)
 
     def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with its files written."""
         return {"answer": self.answer.tolist(), "files": []}
 
 
@@ -29,12 +31,14 @@ class Baseline(Learner):
     folded = False
 
     def fit(self, lesson: Lesson) -> Guess:
+        """Learn from the lesson."""
         if lesson.classes:
             return Guess(np.bincount(lesson.y, minlength=lesson.classes) / len(lesson.y))
         middle = np.median if lesson.absolute else np.mean
         return Guess(np.asarray(float(middle(lesson.y))))
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Guess:
+        """The model that `save` wrote."""
         return Guess(np.asarray(state["answer"], dtype=float))
 
 

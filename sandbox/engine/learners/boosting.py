@@ -1,6 +1,5 @@
 """Gradient boosted trees with LightGBM (Ke et al. 2017): native categories, early stopping."""
 
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ PATIENCE = 40
 STOPPING = 0.15
 """The share of the training rows that stops the boosting, so that validation rows only judge."""
 SMALL = 2_000_000
-"""Cells below which LightGBM's threads wait for each other longer than they work (8 times slower)."""
+"""Cells below which LightGBM's threads wait longer than they work (measured: 8 times slower)."""
 BAG = 3
 """Models averaged in the end: each sees other rows and columns, the mean errs less than any."""
 
@@ -27,19 +26,24 @@ class Trees(Fitted):
         self.boosters = boosters
         self.classes = classes
         self.history = history
-        self.size = max(1, boosters[0].best_iteration, boosters[0].current_iteration() * (not history))
+        self.size = max(
+            1, boosters[0].best_iteration, boosters[0].current_iteration() * (not history)
+        )
 
     @property
     def curve(self) -> list[tuple[int, float, float]]:
+        """Loss by rounds."""
         pairs = zip(self.history.get("learn", []), self.history.get("stop", []), strict=False)
         return [(place, one, other) for place, (one, other) in enumerate(pairs, start=1)]
 
     def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers or probabilities, as `Fitted` says."""
         each = [np.asarray(booster.predict(x)) for booster in self.boosters]
         mean = np.mean(each, axis=0)
         return np.column_stack([1 - mean, mean]) if self.classes == 2 else mean
 
     def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with its files written."""
         files = []
         for place, booster in enumerate(self.boosters):
             files.append(f"boosting_{place}.txt")
@@ -48,15 +52,16 @@ class Trees(Fitted):
 
 
 class Boosting(Learner):
-    """LightGBM; the number of rounds comes from rows kept aside, or from `lesson.size` when known."""
+    """LightGBM; rows kept aside choose the number of rounds, unless `lesson.size` says it."""
 
     name = "boosting"
 
     def fit(self, lesson: Lesson) -> Trees:
+        """Learn from the lesson."""
         if lesson.size is None and len(lesson.y) >= 100:
             return self._stopped(lesson)
         size = lesson.size or 60
-        boosters = []
+        boosters: list[Any] = []
         for member in range(BAG):
             if boosters and time.monotonic() > lesson.deadline:
                 break
@@ -64,9 +69,10 @@ class Boosting(Learner):
         return Trees(boosters, lesson.classes, {})
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Trees:
+        """The model that `save` wrote."""
         import lightgbm
 
-        texts = [(folder / os.path.basename(name)).read_text("utf-8") for name in state["files"]]
+        texts = [(folder / Path(name).name).read_text("utf-8") for name in state["files"]]
         boosters = [lightgbm.Booster(model_str=text) for text in texts]
         return Trees(boosters, int(state["classes"]), {})
 
@@ -83,7 +89,9 @@ class Boosting(Learner):
         import lightgbm
 
         categories = [place for place, count in enumerate(learn.levels) if count]
-        data = lightgbm.Dataset(learn.x, learn.y, categorical_feature=categories, free_raw_data=False)
+        data = lightgbm.Dataset(
+            learn.x, learn.y, categorical_feature=categories, free_raw_data=False
+        )
         history: dict[str, dict[str, list[float]]] = {}
         callbacks: list[Any] = [_by(learn.deadline)]
         watched = []

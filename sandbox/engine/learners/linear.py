@@ -14,12 +14,12 @@ MAX_LEVELS = 50
 DENSE = 6_000_000
 """Cells up to which the matrix is kept dense, for the exact choice of the penalty."""
 CLIP = 4.0
-"""Standard deviations past which a number counts no further: one wild value must not tip the line."""
+"""Standard deviations past which a number counts no further: no wild value tips the line."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """How one feature enters: a scaled number (with a mark for missing), or one 0/1 per frequent level."""
+    """How one feature enters: a scaled number (and a mark for missing), or a 0/1 per level."""
 
     median: float = 0.0
     mean: float = 0.0
@@ -29,10 +29,11 @@ class Column:
 
     @property
     def width(self) -> int:
+        """How many columns of the design matrix it takes."""
         return 1 + self.marked if self.levels is None else len(self.levels) + 1
 
     def encode(self, x: np.ndarray) -> np.ndarray:
-        """Shape (rows,) to (rows, width); a missing, rare or unknown level lights the last place."""
+        """Shape (rows,) to (rows, width); a missing or unknown level lights the last place."""
         if self.levels is None:
             gone = np.isnan(x)
             scaled = np.clip((np.where(gone, self.median, x) - self.mean) / self.scale, -CLIP, CLIP)
@@ -89,6 +90,7 @@ class Line(Fitted):
         columns: tuple[Column, ...],
         coefficients: np.ndarray,
         intercepts: np.ndarray,
+        *,
         classes: int,
         span: tuple[float, float] | None = None,
         log: bool = False,
@@ -101,6 +103,7 @@ class Line(Fitted):
         self.log = log
 
     def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers or probabilities, as `Fitted` says."""
         return np.concatenate(
             [self._predict(x[start : start + 20_000]) for start in range(0, len(x), 20_000)]
             or [self._predict(x)]
@@ -119,6 +122,7 @@ class Line(Fitted):
         return np.asarray(np.exp(value) if self.log else value)
 
     def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with its files written."""
         return {
             "columns": [asdict(column) for column in self.columns],
             "coefficients": self.coefficients.tolist(),
@@ -131,11 +135,12 @@ class Line(Fitted):
 
 
 class Linear(Learner):
-    """Impute, scale, one-hot, then RidgeCV or LogisticRegression; skewed positive targets as logarithms."""
+    """Impute, scale, one-hot, then RidgeCV (skewed targets as logs) or LogisticRegression."""
 
     name = "linear"
 
     def fit(self, lesson: Lesson) -> Line:
+        """Learn from the lesson."""
         columns = prepare(lesson.x, lesson.levels)
         matrix = design(lesson.x, columns)
         return (
@@ -149,7 +154,7 @@ class Linear(Learner):
 
         model = LogisticRegression(C=0.5, max_iter=200, random_state=lesson.seed)
         model.fit(matrix, lesson.y)
-        return Line(columns, model.coef_, model.intercept_, lesson.classes)
+        return Line(columns, model.coef_, model.intercept_, classes=lesson.classes)
 
     def _numbers(self, lesson: Lesson, columns: tuple[Column, ...], matrix: Any) -> Line:
         from scipy.stats import skew
@@ -165,9 +170,17 @@ class Linear(Learner):
         )
         model.fit(matrix, y)
         span = (float(y.min()), float(y.max()))
-        return Line(columns, model.coef_[None, :], np.asarray([model.intercept_]), 0, span, log)
+        return Line(
+            columns,
+            model.coef_[None, :],
+            np.asarray([model.intercept_]),
+            classes=0,
+            span=span,
+            log=log,
+        )
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Line:
+        """The model that `save` wrote."""
         columns = tuple(
             Column(**{**one, "levels": None if one["levels"] is None else tuple(one["levels"])})
             for one in state["columns"]
@@ -176,9 +189,9 @@ class Linear(Learner):
             columns,
             np.asarray(state["coefficients"], dtype=float),
             np.asarray(state["intercepts"], dtype=float),
-            int(state["classes"]),
-            tuple(state["span"]) if state["span"] else None,
-            bool(state["log"]),
+            classes=int(state["classes"]),
+            span=(state["span"][0], state["span"][1]) if state["span"] else None,
+            log=bool(state["log"]),
         )
 
 

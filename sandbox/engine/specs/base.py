@@ -1,4 +1,4 @@
-"""What every ML task type must say: what it needs, how it is judged, how its result is explained."""
+"""What every ML task type must say: what it needs, how it is judged and explained."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import Metric
-from ..problems import Problem, Warned
-from ..table import Table
+from sandbox.engine.metrics import Metric
+from sandbox.engine.problems import Problem, Warned
+from sandbox.engine.table import Table
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,46 @@ class Spec(ABC):
         *,
         seed: int,
     ) -> dict[str, Any]:
-        """Facts for the result from (truth, predictions) on the test rows and on the validation rows."""
+        """Facts from (truth, predictions) on the test rows and on the validation rows."""
 
 
-TARGET_WORDS = (
-    "target label class outcome result y churn default fraud survived price sales amount revenue "
-    "score value demand cost 目的 正解 ラベル 解約 離反 購入 成約 売上 価格 金額 数量 需要"
-).split()
+TARGET_WORDS = [
+    "target",
+    "label",
+    "class",
+    "outcome",
+    "result",
+    "y",
+    "churn",
+    "default",
+    "fraud",
+    "survived",
+    "price",
+    "sales",
+    "amount",
+    "revenue",
+    "score",
+    "value",
+    "demand",
+    "cost",
+    "目的",
+    "正解",
+    "ラベル",
+    "解約",
+    "離反",
+    "購入",
+    "成約",
+    "売上",
+    "価格",
+    "金額",
+    "数量",
+    "需要",
+]
 LEAST_ROWS = 20
 
 
 def likely(table: Table, columns: Sequence[str]) -> list[str]:
-    """The columns in the order in which people usually mean them: telling names, then the last one."""
+    """The columns in the order in which people usually mean them."""
     order = list(table.kinds)
 
     def rank(name: str) -> tuple[int, int]:

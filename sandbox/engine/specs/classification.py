@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import explain
-from ..metrics import CLASS_METRICS
-from ..problems import Problem, Warned, warning
-from ..splits import RARE
-from ..table import Table, labels
-from ..table.values import TRUE_WORDS
+from sandbox.engine import explain
+from sandbox.engine.metrics import CLASS_METRICS
+from sandbox.engine.problems import Problem, Warned, warning
+from sandbox.engine.splits import RARE
+from sandbox.engine.table import Table, labels
+from sandbox.engine.table.values import TRUE_WORDS
+
 from .base import Goal, Spec, likely, require_rows
 
 MAX_CLASSES = 100
@@ -18,13 +19,14 @@ IMBALANCE = 0.1
 
 
 class Classification(Spec):
-    """Two or more classes; ROC AUC for two, log loss for more, unless another metric is asked for."""
+    """Two or more classes; ROC AUC for two, log loss for more, unless asked otherwise."""
 
     name = "classification"
     metrics = CLASS_METRICS
     drawn = ("confusion",)
 
     def candidates(self, table: Table) -> list[str]:
+        """Likely targets."""
         counts = {name: table.frame[name].nunique() for name in table.kinds}
         fitting = [
             name
@@ -34,6 +36,7 @@ class Classification(Spec):
         return sorted(likely(table, fitting), key=lambda name: table.kinds[name] == "number")
 
     def check(self, table: Table, target: str) -> Goal:
+        """What is to be learnt, or why it cannot be."""
         words = labels(table.frame[target])
         known = words.notna().to_numpy()
         rows = np.flatnonzero(known)
@@ -60,6 +63,7 @@ class Classification(Spec):
         *,
         seed: int,
     ) -> dict[str, Any]:
+        """Facts for the result."""
         return {
             "confusion": explain.confusion(*test, goal.labels),
             "residuals": None,
@@ -69,7 +73,7 @@ class Classification(Spec):
 
 
 def _ordered(names: list[str]) -> tuple[str, ...]:
-    """Classes in order: numbers by size, else by name; of two, the one that means yes comes second."""
+    """Classes by size or name; of two, the one that means yes comes second."""
     try:
         names = sorted(names, key=float)
     except ValueError:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from pandas.api import types
 
-from .. import explain
-from ..metrics import NUMBER_METRICS
-from ..problems import Problem, warning
-from ..table import Table, labels
+from sandbox.engine import explain
+from sandbox.engine.metrics import NUMBER_METRICS
+from sandbox.engine.problems import Problem, warning
+from sandbox.engine.table import Table, labels
+
 from .base import Goal, Spec, likely, require_rows
 
 LIKELY_VALUES = 10
@@ -22,6 +23,7 @@ class Regression(Spec):
     drawn = ("residuals",)
 
     def candidates(self, table: Table) -> list[str]:
+        """Likely targets."""
         fitting = [
             name
             for name, kind in table.kinds.items()
@@ -30,6 +32,7 @@ class Regression(Spec):
         return likely(table, fitting)
 
     def check(self, table: Table, target: str) -> Goal:
+        """What is to be learnt, or why it cannot be."""
         column = table.frame[target]
         rows = np.flatnonzero(column.notna().to_numpy())
         if not len(rows):
@@ -53,6 +56,7 @@ class Regression(Spec):
         *,
         seed: int,
     ) -> dict[str, Any]:
+        """Facts for the result."""
         return {
             "confusion": None,
             "residuals": explain.residuals(*test, seed=seed),

@@ -1,4 +1,4 @@
-"""Reads the tables people really have, as they are, and keeps one typed copy for every later job."""
+"""Reads the tables people really have, and keeps one typed copy for every later job."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from ..problems import Problem, Warned, warning
+from sandbox.engine.problems import Problem, Warned, warning
+
 from . import parquet, text, values, workbook
 from .limits import MAX_BYTES, MAX_CELL, MAX_CELLS, MAX_COLUMNS
 
@@ -31,7 +32,9 @@ MAGIC = (
     (b"\x93NUMPY", "numpy"),
     (b"SQLite format 3", "sqlite"),
 )
-_IDENTITY = re.compile(r"(^|[^a-z])(id|uuid|guid|no|number|code|key|index)$|番号$|コード$|^unnamed", re.I)
+_IDENTITY = re.compile(
+    r"(^|[^a-z])(id|uuid|guid|no|number|code|key|index)$|番号$|コード$|^unnamed", re.I
+)
 _WORDS = re.compile(r"\S[\s、。]+\S")
 
 
@@ -73,16 +76,14 @@ def read(path: Path) -> Table:
     if not size:
         raise Problem("empty_file")
     if size > MAX_BYTES:
-        raise Problem(
-            "file_too_big", megabytes=size // 1_000_000, limit=MAX_BYTES // 1_000_000
-        )
+        raise Problem("file_too_big", megabytes=size // 1_000_000, limit=MAX_BYTES // 1_000_000)
     with path.open("rb") as file:
         head = file.read(16)
     if head.startswith(b"PAR1"):
         return _from_parquet(path)
     if head.startswith(b"PK\x03\x04"):
         header, frame, warnings = workbook.read(path)
-        return _typed(header, frame, "xlsx", None, None, warnings)
+        return _typed(header, frame, "xlsx", warnings)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Problem("old_excel")
     for magic, looks in MAGIC:
@@ -90,11 +91,18 @@ def read(path: Path) -> Table:
             raise Problem("not_a_table", looks=looks)
     found = text.read(path)
     kind = "tsv" if found.delimiter == "\t" else "csv"
-    return _typed(found.header, found.frame, kind, found.encoding, found.delimiter, found.warnings)
+    return _typed(
+        found.header,
+        found.frame,
+        kind,
+        found.warnings,
+        encoding=found.encoding,
+        delimiter=found.delimiter,
+    )
 
 
 def labels(column: pd.Series) -> pd.Series:
-    """A column's values as the text its file held (missing stays missing): 1 is "1", 1.5 is "1.5"."""
+    """A column's values as the text its file held: 1 is "1", 1.5 is "1.5"; missing stays so."""
     if types.is_integer_dtype(column):
         return column.astype("str").where(column.notna(), None)
     if types.is_datetime64_any_dtype(column):
@@ -108,7 +116,7 @@ def labels(column: pd.Series) -> pd.Series:
 
 
 def align(table: Table, wanted: Mapping[str, str]) -> pd.DataFrame:
-    """The wanted columns of a table as "number", "date" or "word", whatever it took them for itself.
+    """The wanted columns of a table as "number", "date" or "word", whatever it read them as.
 
     The row order is kept. Raises Problem `test_columns_missing` when a column is not there.
     """
@@ -131,7 +139,7 @@ def align(table: Table, wanted: Mapping[str, str]) -> pd.DataFrame:
 def _from_parquet(path: Path) -> Table:
     frame, notes, warnings = parquet.read(path)
     kinds = notes.get("kinds")
-    if _is_canonical(frame, kinds):
+    if isinstance(kinds, dict) and _is_canonical(frame, kinds):
         return Table(
             frame.astype({c: "str" for c in frame if frame[c].dtype == object}),
             dict(kinds),
@@ -142,12 +150,12 @@ def _from_parquet(path: Path) -> Table:
         )
     header = [str(name) for name in frame.columns]
     frame.columns = pd.RangeIndex(len(header))
-    return _typed(header, frame, "parquet", None, None, warnings)
+    return _typed(header, frame, "parquet", warnings)
 
 
-def _is_canonical(frame: pd.DataFrame, kinds: Any) -> bool:
+def _is_canonical(frame: pd.DataFrame, kinds: dict[str, Any]) -> bool:
     """Whether notes can be trusted: an uploaded file may claim anything."""
-    if not isinstance(kinds, dict) or list(kinds) != list(frame.columns):
+    if list(kinds) != list(frame.columns):
         return False
     for name, kind in kinds.items():
         column = frame[name]
@@ -166,9 +174,10 @@ def _typed(
     header: list[str],
     frame: pd.DataFrame,
     form: str,
-    encoding: str | None,
-    delimiter: str | None,
     warnings: list[Warned],
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
 ) -> Table:
     if len(header) > MAX_COLUMNS:
         raise Problem("too_many_columns", columns=len(header), limit=MAX_COLUMNS)

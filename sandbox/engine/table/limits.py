@@ -1,4 +1,4 @@
-"""How much of a table the engine takes on; past these a file is refused in words, not by a crash."""
+"""How much of a table the engine takes on; past these a file is refused in words."""
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 2_000

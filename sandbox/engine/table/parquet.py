@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..problems import Problem, Warned, warning
+from sandbox.engine.problems import Problem, Warned, warning
+
 from .limits import MAX_BYTES, MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 
 NOTES = b"hazumi"
@@ -17,7 +18,7 @@ NOTES = b"hazumi"
 
 
 def read(path: Path) -> tuple[pd.DataFrame, Mapping[str, Any], list[Warned]]:
-    """The frame (rows, columns) with Arrow's own types, the notes of a canonical copy, and warnings.
+    """The frame (rows, columns), the notes of a canonical copy, and warnings.
 
     Nested columns are left out with a warning. Raises Problem for broken files and past the limits.
     """
@@ -31,7 +32,9 @@ def read(path: Path) -> tuple[pd.DataFrame, Mapping[str, Any], list[Warned]]:
         if columns > MAX_COLUMNS:
             raise Problem("too_many_columns", columns=columns, limit=MAX_COLUMNS)
         if size > 2 * MAX_BYTES:
-            raise Problem("file_too_big", megabytes=size // 1_000_000, limit=2 * MAX_BYTES // 1_000_000)
+            raise Problem(
+                "file_too_big", megabytes=size // 1_000_000, limit=2 * MAX_BYTES // 1_000_000
+            )
         schema = file.schema_arrow
         if not rows:
             raise Problem("no_rows")
@@ -77,27 +80,27 @@ def _storage(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _series(column: pa.ChunkedArray) -> pd.Series:
+def _series(column: Any) -> pd.Series:
     """One Arrow column as int, float, datetime64[us] or object text."""
-    kind = column.type
-    if isinstance(kind, pa.BaseExtensionType):
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
+    if isinstance(column.type, pa.BaseExtensionType):
+        storage = column.type.storage_type
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], storage)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
-    if pa.types.is_integer(kind):
-        if pa.types.is_uint64(kind):
-            return column.cast(pa.float64(), safe=False).to_pandas()
-        return column.cast(pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return column.cast(pa.float64(), safe=False).to_pandas()
+    if pa.types.is_integer(kind) and not pa.types.is_uint64(kind):
+        nullable = {pa.int64(): pd.Int64Dtype()}
+        return pd.Series(column.cast(pa.int64()).to_pandas(types_mapper=nullable.get))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pd.Series(column.cast(pa.float64(), safe=False).to_pandas())
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return column.cast(pa.timestamp("us"), safe=False).to_pandas()
+        return pd.Series(column.cast(pa.timestamp("us"), safe=False).to_pandas())
     if pa.types.is_duration(kind):
-        return column.to_pandas().dt.total_seconds()
-    if pa.types.is_boolean(kind):
-        return column.to_pandas().map({True: "True", False: "False"}).astype(object)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        texts = [None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()]
-        return pd.Series(texts, dtype=object)
-    return pd.Series([None if v is None else str(v) for v in column.to_pylist()], dtype=object)
+        return pd.Series(column.to_pandas().dt.total_seconds())
+    return pd.Series([_text(cell) for cell in column.to_pylist()], dtype=object)
+
+
+def _text(cell: object) -> str | None:
+    if cell is None:
+        return None
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..problems import Problem, Warned, warning
+from sandbox.engine.problems import Problem, Warned, warning
+
 from .limits import MAX_CELL, MAX_COLUMNS, MAX_ROWS
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -23,7 +24,7 @@ BOMS = (
 
 @dataclass(frozen=True)
 class Text:
-    """A text table as read: cells as they stand (missing cells are None), with what it took to read it."""
+    """A text table as read: cells as they stand, with what it took to read it."""
 
     frame: pd.DataFrame
     header: list[str]
@@ -51,7 +52,7 @@ def read(path: Path) -> Text:
 
 
 def _decoded(data: bytes, warnings: list[Warned]) -> tuple[str, str]:
-    """The file's text and its encoding: a byte order mark, UTF-8, cp932, else Western with a warning."""
+    """The text and its encoding: byte order mark, UTF-8, cp932, else Western with a warning."""
     for bom, name in BOMS:
         if data.startswith(bom):
             return _strict(data, name), name
@@ -72,7 +73,9 @@ def _decoded(data: bytes, warnings: list[Warned]) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
     text = data.decode("cp1252", errors="replace")
-    odd = sum(1 for char in text[:SNIFFED] if char == "\ufffd" or (char < " " and char not in "\t\r\n"))
+    odd = sum(
+        1 for char in text[:SNIFFED] if char == "\ufffd" or (char < " " and char not in "\t\r\n")
+    )
     if odd > min(len(text), SNIFFED) / 100:
         raise Problem("encoding_unknown")
     warnings.append(warning("encoding_guessed", encoding="cp1252"))
@@ -158,10 +161,8 @@ def _mended(text: str, delimiter: str, width: int, warnings: list[Warned]) -> pd
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if not row:
                 continue
-            if len(row) != width:
-                ragged += 1
-                row = (row + [""] * width)[:width]
-            rows.append(row)
+            ragged += len(row) != width
+            rows.append((row + [""] * width)[:width])
             if len(rows) > MAX_ROWS + 1:
                 raise Problem("too_many_rows", limit=MAX_ROWS)
     except csv.Error:

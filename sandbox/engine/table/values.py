@@ -8,13 +8,37 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..problems import Warned, warning
+from sandbox.engine.problems import Warned, warning
 
 MISSING = frozenset(
-    "? na n/a n.a. nan null (null) <na> - -- — – … . \\n #n/a #na #null! #div/0! #value! #ref! 欠損 未入力".split()
+    [
+        "?",
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "null",
+        "(null)",
+        "<na>",
+        "-",
+        "--",
+        "—",
+        "–",
+        "…",
+        ".",
+        "\\n",
+        "#n/a",
+        "#na",
+        "#null!",
+        "#div/0!",
+        "#value!",
+        "#ref!",
+        "欠損",
+        "未入力",
+    ]
 ) | {""}
 """Blank wherever they stand."""
-UNSAID = MISSING | frozenset("none nil unknown missing 不明 なし".split())
+UNSAID = MISSING | frozenset(["none", "nil", "unknown", "missing", "不明", "なし"])
 """Blank among numbers and dates; among words they are words, perhaps a class."""
 TRUTHS = (
     {"true", "false"},
@@ -29,7 +53,9 @@ TRUTHS = (
     {"○", "×"},
     {"真", "偽"},
 )
-TRUE_WORDS = frozenset("true yes t y on はい 有 あり 有り ○ 真 1".split())
+TRUE_WORDS = frozenset(
+    ["true", "yes", "t", "y", "on", "はい", "有", "あり", "有り", "○", "真", "1"]
+)
 READABLE = 0.98
 """The share of a column's values that must be numbers (or dates) for the rest to become missing."""
 
@@ -75,7 +101,9 @@ def typed(column: pd.Series, name: str) -> Typed:
     if weights.sum() == 0:
         return Typed(_text_column(texts, codes, blank, column.index), "text", [])
     if (number := _numbers(clean, gone, weights)) is not None:
-        return _number_column(number, codes, clean, weights, name, column.index)
+        return _number_column(
+            number, codes=codes, clean=clean, weights=weights, name=name, index=column.index
+        )
     if (dates := _dates(clean, gone, weights)) is not None:
         days, guessed = dates
         warnings = [warning("date_order_guessed", column=name)] if guessed else []
@@ -91,7 +119,7 @@ def is_truth(words: Sequence[str] | pd.Series) -> bool:
 
 
 def as_numbers(column: pd.Series) -> np.ndarray:
-    """Float64 values of a column of text, nan where there is no number: for tables read beside another."""
+    """Float64 values of a column of text, nan where there is no number."""
     codes, uniques = pd.factorize(column, use_na_sentinel=True)
     clean = pd.Series(uniques, dtype=object).map(str).str.strip()
     gone = clean.str.lower().isin(UNSAID).to_numpy()
@@ -113,11 +141,14 @@ def _text_column(
 ) -> pd.Series:
     words = texts.to_numpy(dtype=object, copy=True)
     words[gone] = None
-    return pd.Series(np.append(words, None)[codes], index=index, dtype="str")
+    return pd.Series(
+        np.append(words, np.asarray([None], dtype=object))[codes], index=index, dtype="str"
+    )
 
 
 def _number_column(
     number: np.ndarray,
+    *,
     codes: np.ndarray,
     clean: pd.Series,
     weights: np.ndarray,
@@ -126,9 +157,7 @@ def _number_column(
 ) -> Typed:
     warnings = []
     if (endless := np.isinf(number)).any():
-        warnings.append(
-            warning("infinite_values", column=name, count=int(weights[endless].sum()))
-        )
+        warnings.append(warning("infinite_values", column=name, count=int(weights[endless].sum())))
         number = np.where(endless, np.nan, number)
     if (unread := np.isnan(number) & (weights > 0) & ~endless).any():
         warnings.append(
@@ -171,12 +200,9 @@ def _parsed(clean: pd.Series, gone: np.ndarray) -> np.ndarray:
     comma = any(_COMMA.fullmatch(text) and not _POINT.fullmatch(text) for text in stripped)
     for place, text in zip(rest, stripped, strict=True):
         if comma and _COMMA.fullmatch(text):
-            text = re.sub(r"[. \u00a0']", "", text).replace(",", ".")
-        elif text and _POINT.fullmatch(text) and any(char.isdigit() for char in text):
-            text = text.replace(",", "")
-        else:
-            continue
-        number[place] = float(text)
+            number[place] = float(re.sub(r"[. \u00a0']", "", text).replace(",", "."))
+        elif _POINT.fullmatch(text) and any(char.isdigit() for char in text):
+            number[place] = float(text.replace(",", ""))
     return number
 
 
@@ -193,7 +219,7 @@ def _bare(text: str) -> str:
 def _dates(
     clean: pd.Series, gone: np.ndarray, weights: np.ndarray, readable: float = READABLE
 ) -> tuple[np.ndarray, bool] | None:
-    """(datetime64[us] per distinct text, whether day and month were guessed), or None for no dates."""
+    """(datetime64[us] per text, whether day and month were guessed), or None for no dates."""
     present = clean[~gone]
     sample = [unicodedata.normalize("NFKC", text) for text in present.head(200)]
     shape = next(
@@ -207,7 +233,9 @@ def _dates(
     )
     if shape is None:
         return None
-    texts = clean.where(~gone).map(lambda text: unicodedata.normalize("NFKC", text), na_action="ignore")
+    texts = clean.where(~gone).map(
+        lambda text: unicodedata.normalize("NFKC", text), na_action="ignore"
+    )
     guessed, day_first = False, False
     if shape is _JAPANESE:
         texts = texts.str.replace(_JAPANESE, r"\1-\2-\3 \4", regex=True).str.strip()

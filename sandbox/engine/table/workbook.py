@@ -1,6 +1,6 @@
-"""XLSX workbooks, checked before they are opened: size once unpacked, no entities, first sheet with rows."""
+"""XLSX workbooks, checked before they are opened: size once unpacked, no entities."""
 
-import datetime
+import datetime as dt
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ from xml.parsers import expat
 
 import pandas as pd
 
-from ..problems import Problem, Warned, warning
+from sandbox.engine.problems import Problem, Warned, warning
+
 from .limits import MAX_BYTES, MAX_CELL, MAX_COLUMNS
 
 MAX_RATIO = 300
@@ -38,20 +39,24 @@ def read(path: Path) -> tuple[list[str], pd.DataFrame, list[Warned]]:
     except MemoryError:
         raise
     except Exception:
-        # openpyxl raises whatever the XML makes it raise: KeyError, ValueError, ParseError, OSError …
+        # openpyxl raises whatever the XML makes it raise: KeyError, ValueError, OSError …
         raise Problem("workbook_broken") from None
 
 
 def _check(path: Path) -> None:
     """Refuse a workbook whose parts unpack too large or declare entities.
 
-    zipfile never unpacks more than the size an entry declares, so the declared sizes can be trusted.
+    zipfile never unpacks more than an entry declares, so the declared sizes can be trusted.
     """
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         size = sum(entry.file_size for entry in entries)
         packed = max(1, sum(entry.compress_size for entry in entries))
-        if size > MAX_BYTES or len(entries) > 10_000 or (size > 50_000_000 and size / packed > MAX_RATIO):
+        if (
+            size > MAX_BYTES
+            or len(entries) > 10_000
+            or (size > 50_000_000 and size / packed > MAX_RATIO)
+        ):
             raise Problem(
                 "workbook_bomb", megabytes=size // 1_000_000, limit=MAX_BYTES // 1_000_000
             )
@@ -77,7 +82,7 @@ def _check_part(part: Any) -> None:
     parser.StartElementHandler = accept
     try:
         while chunk := part.read(65_536):
-            parser.Parse(chunk, False)
+            parser.Parse(chunk)
     except _RootReachedError:
         return
     except _DoctypeFoundError:
@@ -93,7 +98,9 @@ def _sheet(path: Path) -> tuple[list[str], pd.DataFrame, list[Warned]]:
             rows = _rows(sheet)
             if rows:
                 others = [other.title for other in book.worksheets if other is not sheet]
-                warnings = [warning("other_sheets", sheet=sheet.title, others=others)] if others else []
+                warnings = (
+                    [warning("other_sheets", sheet=sheet.title, others=others)] if others else []
+                )
                 return _framed(rows, warnings)
         raise Problem("empty_file")
     finally:
@@ -135,7 +142,7 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, bool):
         return str(cell).upper()
-    if isinstance(cell, datetime.datetime):
+    if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))

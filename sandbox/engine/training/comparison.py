@@ -1,0 +1,118 @@
+"""Every learner of the task on the same rows: who is best, and whether that is more than luck."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from sandbox.engine import explain, metrics
+from sandbox.engine.learners import LEARNERS, Fitted
+from sandbox.engine.problems import warning
+
+from .course import Course, Entry
+
+POOLED = 2_000_000
+"""Cells below which folds run side by side with one thread each; above, one by one."""
+
+Learnt = tuple[Fitted, np.ndarray]
+
+
+def compare(course: Course) -> None:
+    """Train every learner of the task on the same folds; one that fails is a row that says why."""
+    names = course.spec.learners
+    for place, name in enumerate(names):
+        stage = "training" if course.entries else "baseline"
+        began = time.monotonic()
+        try:
+            entry = _entry(course, name)
+        except MemoryError:
+            entry = Entry(name, time.monotonic() - began, why="no_memory")
+        except Exception:
+            # Whatever a library throws at odd data must not cost the models that did learn.
+            if not course.entries:
+                raise
+            traceback.print_exc(file=sys.stderr)
+            entry = Entry(name, time.monotonic() - began, why="learner_failed")
+        course.entries.append(entry)
+        if place and entry.score is not None and course.first_result is None:
+            course.first_result = course.job.at()
+        course.tell(stage, 0.12 + 0.58 * (place + 1) / len(names))
+    if late := [entry.model for entry in course.entries if entry.why == "no_time"]:
+        course.warnings.append(warning("time_short", learners=late))
+
+
+def _entry(course: Course, name: str) -> Entry:
+    learner, lesson, split = LEARNERS[name], course.lesson, course.split
+    began = time.monotonic()
+    if not learner.folded:
+        fitted = learner.fit(lesson.of(split.train))
+        raw = fitted.predict(lesson.x[split.checked])
+        return _scored(course, Entry(name, time.monotonic() - began, raw=raw, first=fitted))
+    if lesson.deadline - began < 0:
+        return Entry(name, 0.0, why="no_time")
+    pooled = lesson.x.size < POOLED and len(split.folds) > 1
+    share = (lesson.deadline - began) * 0.7
+    waves = -(-len(split.folds) // (lesson.threads if pooled else 1))
+
+    def learn(place: int) -> Learnt:
+        fit, check = split.folds[place]
+        ends = began + share * (1 + place // (lesson.threads if pooled else 1)) / waves
+        fitted = learner.fit(lesson.of(fit).until(ends, threads=1 if pooled else None))
+        return fitted, fitted.predict(lesson.x[check])
+
+    done = _mapped(learn, len(split.folds), workers=lesson.threads if pooled else 1)
+    sizes = [fitted.size for fitted, _ in done if fitted.size]
+    entry = Entry(
+        name,
+        time.monotonic() - began,
+        raw=np.concatenate([raw for _, raw in done]),
+        first=done[0][0],
+        size=int(np.median(sizes)) if sizes else None,
+    )
+    return _scored(course, entry)
+
+
+def _mapped(learn: Callable[[int], Learnt], count: int, *, workers: int) -> list[Learnt]:
+    if workers == 1:
+        return [learn(place) for place in range(count)]
+    from threadpoolctl import threadpool_limits
+
+    # side by side, BLAS's own threads would only fight over the same cores
+    with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(learn, range(count)))
+
+
+def _scored(course: Course, entry: Entry) -> Entry:
+    truth, seed = course.goal.y[course.split.checked], course.lesson.seed
+    assert entry.raw is not None
+    score = course.metric.safe(truth, entry.raw)
+    if not np.isfinite(score):
+        entry.why = "learner_failed"
+        return entry
+    entry.score = score
+    entry.interval = metrics.interval(course.metric, truth, entry.raw, seed=seed)
+    return entry
+
+
+def judge_skill(course: Course) -> None:
+    """Say plainly when no model beats the guess, and name columns that give the target away."""
+    best, baseline, metric = course.best, course.baseline, course.metric
+    truth, lesson = course.goal.y[course.split.checked], course.lesson
+    sure = False
+    if best is not baseline and best.raw is not None and baseline.raw is not None:
+        low, _ = metrics.gain_interval(metric, truth, best.raw, baseline.raw, seed=lesson.seed)
+        sure = low > 0
+    if not sure:
+        course.warnings.append(warning("no_skill", metric=metric.name))
+        return
+    rows = course.split.train
+    course.warnings += explain.leaks(
+        lesson.x[rows],
+        lesson.y[rows],
+        course.features,
+        classes=lesson.classes,
+        seed=lesson.seed,
+    )

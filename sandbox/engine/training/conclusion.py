@@ -1,0 +1,156 @@
+"""The end of a training: the one look at the test, the explanations, the model that is kept."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sandbox.engine import explain, metrics
+from sandbox.engine.learners import LEARNERS, Fitted
+from sandbox.engine.problems import warning
+from sandbox.engine.saved import Model
+
+from .course import Course
+
+SIZES = (0.1, 0.25, 0.5, 1.0)
+CURVE_POINTS = 60
+
+
+def _again(course: Course, rows: np.ndarray) -> Fitted | None:
+    """The best learner again on these rows, at the size validation chose; None without time."""
+    best, lesson = course.best, course.lesson
+    needed = best.fit_seconds * len(rows) / max(1, len(course.split.folds[0][0]))
+    if course.job.left() < 1.5 * needed / len(course.split.folds) + 0.1 * course.job.seconds:
+        return None
+    until = time.monotonic() + max(0.5, 0.5 * course.job.left())
+    return LEARNERS[best.model].fit(replace(lesson.of(rows).until(until), size=best.size))
+
+
+def test(course: Course) -> tuple[Fitted, np.ndarray]:
+    """The model that meets the test rows, and its predictions there: the only look at them."""
+    fitted = _again(course, course.split.train) or course.best.first
+    assert fitted is not None
+    return fitted, fitted.predict(course.lesson.x[course.split.test])
+
+
+def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
+    """Everything the result says but the kept model, the charts and the warnings."""
+    goal, metric, split, job = course.goal, course.metric, course.split, course.job
+    best, lesson = course.best, course.lesson
+    assert best.raw is not None
+    assert best.first is not None
+    truth = goal.y[split.test]
+    score = metric.safe(truth, raw)
+    interval = metrics.interval(metric, truth, raw, seed=lesson.seed)
+    if best.interval and _is_worse(metric, interval[metric.higher], best.interval):
+        course.warnings.append(warning("optimistic_validation", validation=best.score, test=score))
+    check = split.folds[0][1]
+    important = []
+    if best is not course.baseline:
+        important = explain.importance(
+            best.first,
+            lesson.x[check],
+            goal.y[check],
+            course.features,
+            metric,
+            seed=lesson.seed,
+            deadline=time.monotonic() + max(0.2, 0.4 * job.left()),
+        )
+    course.tell("explaining", 0.8)
+    others = {
+        one.name: one.safe(truth, raw) for one in course.spec.metrics if one.fits(goal.classes)
+    }
+    return {
+        "task": course.spec.name,
+        "target": goal.target,
+        "metric": metric.name,
+        "metric_direction": metric.direction,
+        "rows": len(course.source.frame),
+        "columns": len(course.source.kinds),
+        "labels": list(goal.labels),
+        "baseline": {"name": course.baseline.model, "validation": course.baseline.score},
+        "leaderboard": course.leaderboard(),
+        "best": best.model,
+        "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},
+        "first_result_seconds": round(course.first_result or job.at(), 2),
+        "split": split.facts(),
+        "importance": important,
+        "learning_curve": _curve(course),
+        "seed": lesson.seed,
+        "seconds": job.seconds,
+        **course.spec.explain(
+            goal, (truth, raw), (goal.y[split.checked], best.raw), seed=lesson.seed
+        ),
+    }
+
+
+def _is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float]) -> bool:
+    edge = interval[0] if metric.higher else interval[1]
+    return metric.gain(score, edge) < 0
+
+
+def _curve(course: Course) -> list[dict[str, Any]]:
+    """The score by rows the best learner saw; by its iterations when there is no time."""
+    best, lesson, metric, job = course.best, course.lesson, course.metric, course.job
+    fit, check = course.split.folds[0]
+    order = np.random.default_rng(lesson.seed).permutation(fit)
+    per_fit = best.fit_seconds / len(course.split.folds) * lesson.threads
+    if best is course.baseline:
+        return []
+    if job.left() < 2.5 * per_fit + 0.12 * job.seconds:
+        assert best.first is not None
+        curve = best.first.curve
+        step = max(1, len(curve) // CURVE_POINTS)
+        return [
+            {"iteration": place, "train": one, "validation": other}
+            for place, one, other in curve[::step]
+        ]
+    until = time.monotonic() + max(0.3, 0.3 * job.left())
+    points = []
+    for share in SIZES:
+        rows = np.sort(order[: max(10, int(share * len(order)))])
+        if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
+            continue
+        fitted = LEARNERS[best.model].fit(lesson.of(rows).until(until))
+        seen = rows[:5_000]
+        points.append(
+            {
+                "rows": len(rows),
+                "train": metric.safe(lesson.y[seen], fitted.predict(lesson.x[seen])),
+                "validation": metric.safe(lesson.y[check], fitted.predict(lesson.x[check])),
+            }
+        )
+    return points
+
+
+def keep(course: Course, tested: Fitted) -> dict[str, Any]:
+    """Learn from all rows now that the test has been read, keep that model, predict where asked."""
+    job, goal = course.job, course.goal
+    fitted = _again(course, np.arange(len(goal.y)))
+    model = Model(
+        course.spec.name,
+        goal.target,
+        course.best.model,
+        goal.labels,
+        course.features,
+        fitted or tested,
+    )
+    files = model.save(job.output("model/model.json").parent)
+    if course.unseen is not None:
+        model.predict(course.unseen).to_csv(job.output("predictions.csv"), index=False)
+    rows = len(goal.y) if fitted else len(course.split.train)
+    return {"learner": model.learner, "files": files, "rows": rows}
+
+
+def draw(course: Course, facts: Mapping[str, Any]) -> list[str]:
+    """Draw the charts; a run whose time is over keeps its numbers and says so."""
+    job = course.job
+    if job.left() < 0.05 * job.seconds:
+        course.warnings.append(warning("charts_skipped"))
+        return []
+    from sandbox.engine import charts
+
+    words = job.asked.get("words") or {}
+    return charts.draw(facts, (*charts.COMMON, *course.spec.drawn), words, job.output)

@@ -1,0 +1,255 @@
+"""One sentence for each code of the engine: what happened, what is safe, what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .names import Words, figure, learner_title, metric_title
+
+SENTENCES: dict[str, Words] = {
+    # why a job ended without a result
+    "empty_file": _(
+        "The file is empty. Nothing was changed; choose a file with a header row and data."
+    ),
+    "no_rows": _(
+        "The file has a header row but no data below it. Nothing was changed; add rows and "
+        "upload it again."
+    ),
+    "not_a_table": _(
+        "This file is not a table (it looks like: %(looks)s). Nothing was opened or changed; "
+        "upload CSV, TSV, Excel (.xlsx) or Parquet."
+    ),
+    "old_excel": _(
+        "This is an old Excel file (.xls) or one with a password. Nothing was changed; save it "
+        "in Excel as .xlsx without a password, or as CSV."
+    ),
+    "file_too_big": _(
+        "The file has %(megabytes)s MB; at most %(limit)s MB can be read. Nothing was changed; "
+        "upload a part of the rows or leave columns out."
+    ),
+    "too_many_rows": _(
+        "The table has more than %(limit)s rows. Nothing was changed; a random part of the rows "
+        "is enough for a prototype."
+    ),
+    "too_many_columns": _(
+        "The table has %(columns)s columns; at most %(limit)s can be read. Nothing was changed; "
+        "keep the columns that may matter."
+    ),
+    "cell_too_long": _(
+        "A cell%(in_column)s has more than %(limit)s characters. Nothing was changed; a missing "
+        "closing quotation mark is the usual cause."
+    ),
+    "quote_unclosed": _(
+        "A quotation mark in the file is opened but never closed, so the rest cannot be told "
+        "apart. Nothing was changed; export the file again or mend that cell."
+    ),
+    "encoding_unknown": _(
+        "The characters of this file could not be read. Nothing was changed; save it as CSV in "
+        "UTF-8 and upload it again."
+    ),
+    "workbook_broken": _(
+        "The Excel file could not be opened: it is damaged or holds parts that are not allowed. "
+        "Nothing was changed; save it once more in Excel, or as CSV."
+    ),
+    "workbook_bomb": _(
+        "Unpacked, the Excel file would have %(megabytes)s MB (limit %(limit)s MB, and no sheet "
+        "packs that tightly). It was not opened; export the sheet as CSV."
+    ),
+    "parquet_broken": _(
+        "The Parquet file is damaged or cut off. Nothing was changed; write it once more and "
+        "upload it again."
+    ),
+    "nested_only": _(
+        "All columns of this Parquet file hold lists or structures (%(columns)s). Nothing was "
+        "changed; flatten them to one value per cell."
+    ),
+    "task_unknown": _("There is no task type “%(task)s”. Possible: %(possible)s."),
+    "metric_unknown": _(
+        "The metric “%(metric)s” does not fit this target. Nothing was trained; possible: "
+        "%(possible)s."
+    ),
+    "target_missing": _(
+        "There is no column “%(target)s”. Nothing was trained; did you mean: %(columns)s?"
+    ),
+    "target_empty": _(
+        "The target column “%(target)s” is empty in every row. Nothing was trained; choose a "
+        "column with known outcomes."
+    ),
+    "target_not_number": _(
+        "The target “%(target)s” is not a number (it holds: %(examples)s). Nothing was trained; "
+        "choose a number column, or classification as the task type."
+    ),
+    "target_constant": _(
+        "The target “%(target)s” has the same value (%(value)s) in every row, so there is "
+        "nothing to predict. Choose another column or add rows with other values."
+    ),
+    "one_class": _(
+        "The target “%(target)s” is “%(label)s” in every row, so there is nothing to tell "
+        "apart. Add rows of the other kind, or choose another column."
+    ),
+    "too_few_per_class": _(
+        "At least two classes of “%(target)s” need %(needed)s rows each. Nothing was trained; "
+        "add rows, or merge rare classes."
+    ),
+    "too_many_classes": _(
+        "The target “%(target)s” has %(classes)s different values; classification works with up "
+        "to %(limit)s. If it is a quantity, choose regression; if not, group its values."
+    ),
+    "too_few_rows": _(
+        "Only %(rows)s rows have a known target; at least %(needed)s are needed to learn and to "
+        "check honestly. Nothing was trained; add rows."
+    ),
+    "no_features": _(
+        "Besides the target no column is left to learn from: keys, free text and constant "
+        "columns teach nothing that holds for new rows. Add columns that are known before the "
+        "outcome."
+    ),
+    "test_columns_missing": _(
+        "The table to predict lacks columns that the model needs: %(columns)s. Nothing was "
+        "predicted; add them under the same names."
+    ),
+    "model_broken": _("The saved model could not be read. Your data is safe; train it once more."),
+    "job_invalid": _(
+        "The job was not understood (field “%(field)s”). Your data is safe; start it again."
+    ),
+    "memory": _(
+        "The job needed more memory than it may use and was stopped. Your data is safe; try "
+        "fewer rows or columns."
+    ),
+    "unexpected": _(
+        "Something unexpected stopped the job (%(type)s). Your data is safe; try again, and "
+        "tell the operator if it happens twice."
+    ),
+    # why one model of the leaderboard has no score
+    "no_time": _("Not trained: the time budget was used up. Give the run more seconds."),
+    "no_memory": _("Not trained: it needed more memory than the run may use."),
+    "learner_failed": _(
+        "This model could not be trained on this table; the others are not affected."
+    ),
+    # what a finished job wants people to know
+    "leakage": _(
+        "The column “%(column)s” alone almost gives the answer away (%(score)s of 1). If it is "
+        "only known after the outcome, the score is an illusion: leave the column out and train "
+        "again."
+    ),
+    "no_skill": _(
+        "No model beats the baseline for certain on %(metric)s. That is a result too: with "
+        "these columns the target cannot be predicted better than by guessing. Look for columns "
+        "that are known earlier and closer to the cause."
+    ),
+    "optimistic_validation": _(
+        "The final test (%(test)s) is clearly worse than validation (%(validation)s). Trust the "
+        "test, and expect no more than it in use."
+    ),
+    "few_rows": _(
+        "Only %(rows)s rows: every number here is rough. See the interval before the score, and "
+        "collect more rows."
+    ),
+    "imbalance": _(
+        "“%(label)s” is rare: %(percent)s %% of the rows. A model that never says it looks "
+        "right almost always, so judge by precision and recall, and choose the threshold by "
+        "what each error costs."
+    ),
+    "rare_classes": _(
+        "Some classes have too few rows to be checked (%(labels)s). They are learnt from, but "
+        "no score covers them; merge them or add rows."
+    ),
+    "duplicate_rows": _(
+        "%(count)s rows (%(percent)s %%) repeat another row exactly. Copies on both sides of "
+        "the split make scores look better; remove them unless they are real."
+    ),
+    "target_missing_rows": _("%(count)s rows without a known target were left out of training."),
+    "high_missing": _(
+        "More than half of the values are missing in: %(columns)s. They were used as they are; "
+        "ask why they are blank before relying on them."
+    ),
+    "infinite_values": _(
+        "%(count)s values in “%(column)s” are too large to be numbers and count as missing. "
+        "Check the export."
+    ),
+    "unreadable_numbers": _(
+        "%(count)s values in the number column “%(column)s” could not be read (%(examples)s) "
+        "and count as missing."
+    ),
+    "date_order_guessed": _(
+        "In “%(column)s” it is not clear whether the day or the month comes first; month first "
+        "was assumed. Write dates as 2026-01-31 to be sure."
+    ),
+    "identifier_columns": _(
+        "Keys that differ in every row were left out, since they teach nothing about new rows: "
+        "%(columns)s."
+    ),
+    "text_columns": _("Columns of free text were left out by this task type: %(columns)s."),
+    "constant_columns": _("Columns with the same value everywhere were left out: %(columns)s."),
+    "levels_capped": _(
+        "These columns have very many different values; only the %(limit)s most frequent are "
+        "told apart: %(columns)s."
+    ),
+    "duplicate_headers": _("Column names that appear twice were renamed: %(names)s."),
+    "empty_headers": _("Columns without a name were named by their place: %(names)s."),
+    "header_looks_like_data": _(
+        "The first row looks like data, not like column names (%(names)s). If the file has no "
+        "header row, add one and upload it again."
+    ),
+    "ragged_rows": _(
+        "%(count)s rows had more or fewer cells than the header; surplus cells were cut, "
+        "missing ones left blank. Check those rows for unquoted delimiters."
+    ),
+    "nul_bytes": _("%(count)s unreadable NUL characters were removed from the file."),
+    "encoding_guessed": _(
+        "The file does not say how its characters are written; %(encoding)s was assumed. If "
+        "letters look wrong, save it as UTF-8."
+    ),
+    "other_sheets": _("Only the sheet “%(sheet)s” was read; not read: %(others)s."),
+    "nested_columns": _("Columns that hold lists or structures were left out: %(columns)s."),
+    "new_levels": _(
+        "The table to predict holds values that training never saw, in: %(columns)s. They count "
+        "as unknown; those predictions are less certain."
+    ),
+    "time_short": _(
+        "The time budget ended before these models were trained: %(learners)s. Give the run "
+        "more seconds to compare them."
+    ),
+    "charts_skipped": _(
+        "The time budget ended before charts could be drawn. All numbers are there; give the "
+        "run more seconds for the pictures."
+    ),
+}
+
+
+def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """What to tell people about an engine's code, in the active language."""
+    words = SENTENCES.get(code)
+    if words is None:
+        return sentence("unexpected", {"type": code})
+    said = {key: _said(key, value) for key, value in (params or {}).items()}
+    if "column" in said:
+        column = said["column"]
+        said["in_column"] = gettext(" in “%(column)s”") % {"column": column} if column else ""
+    return str(words) % _Forgiving(said)
+
+
+class _Forgiving(dict[str, str]):
+    """An older row may lack a param; a gap in a sentence is better than no sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _said(key: str, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        shown = [_said(key, item) for item in value[:6]]
+        if len(value) > 6:
+            shown.append(gettext("and %(count)s more") % {"count": len(value) - 6})
+        return gettext(", ").join(shown)
+    if key == "learners":
+        return learner_title(str(value))
+    if key == "metric":
+        return metric_title(str(value))
+    if isinstance(value, float):
+        return figure(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
