@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.core.files import File
 
 FORMATS = ("csv", "tsv", "xlsx", "parquet")
-SHORTEST, LONGEST = 5, 3600
+SHORTEST, LONGEST = 1, 3600
 
 
 @dataclass

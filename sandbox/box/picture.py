@@ -6,11 +6,10 @@ import re
 from xml.parsers import expat
 
 SVG = "http://www.w3.org/2000/svg"
-SHAPES = frozenset(
-    ("svg", "g", "defs", "title", "desc", "use", "symbol", "marker", "mask", "pattern", "clipPath")
-    + ("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan")
-    + ("linearGradient", "radialGradient", "stop")
-)
+_GROUPS = {"svg", "g", "defs", "title", "desc", "use", "symbol", "marker", "mask", "clipPath"}
+_FORMS = {"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan"}
+_PAINTS = {"linearGradient", "radialGradient", "stop", "pattern"}
+SHAPES = _GROUPS | _FORMS | _PAINTS
 # A reference may only point into the drawing itself.
 _ELSEWHERE = re.compile(r"url\(\s*(?!#)|\\|javascript:", re.IGNORECASE)
 

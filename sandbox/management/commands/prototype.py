@@ -1,0 +1,237 @@
+"""`manage.py prototype`: trains on a table from the command line, in the same box as the web."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from sandbox import box, messages
+from sandbox.actions import LONGEST, SHORTEST
+from sandbox.engine.specs import SPECS
+from sandbox.models import Status
+
+SAID = ("task", "metric", "rows", "columns", "baseline", "leaderboard", "best")
+TOLD = ("first_result_seconds", "total_seconds", "peak_mb", "warnings")
+ROW = ("model", "validation", "interval", "fit_seconds")
+BAD_INPUT, FAILED = 2, 1
+
+
+class Refused(Exception):  # noqa: N818 – a sentence for the person at the terminal
+    """Ends the command with one sentence; the exit code says whose turn it is."""
+
+    def __init__(self, sentence: str, *, code: int = BAD_INPUT) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class OneSentenceParser(CommandParser):
+    """Says what is wrong with the arguments in one sentence, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2."""
+        sys.stderr.write(f"{message[:1].upper()}{message[1:].rstrip('.')}.\n")
+        sys.exit(BAD_INPUT)
+
+
+class Command(BaseCommand):
+    """Trains a prototype on a table and says how good it is; needs no database and no broker."""
+
+    help = "Train a prototype on a table: models against a baseline, in the box."
+    requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Read the arguments with a parser that speaks in sentences."""
+        parser = OneSentenceParser(
+            prog=f"{Path(prog_name).name} {subcommand}", description=self.help
+        )
+        self.add_base_argument(parser, "--settings", help="The settings module.")
+        self.add_base_argument(parser, "--pythonpath", help="A folder to add to the Python path.")
+        self.add_base_argument(parser, "--traceback", action="store_true", help="Ignored.")
+        self.add_base_argument(parser, "--no-color", action="store_true", help="No colours.")
+        self.add_base_argument(parser, "--force-color", action="store_true", help="Colours.")
+        self.add_arguments(parser)
+        return parser
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """The contract that others build on."""
+        parser.add_argument("train", metavar="TRAIN", help="CSV, TSV, XLSX or Parquet")
+        parser.add_argument("--task", required=True, help=", ".join(SPECS))
+        parser.add_argument("--target", default="", metavar="COLUMN", help="what to predict")
+        parser.add_argument("--metric", default="", metavar="NAME", help="how to judge")
+        parser.add_argument("--seconds", type=int, default=60, help="the whole budget")
+        parser.add_argument("--seed", type=int, default=0, help="the same seed, the same split")
+        parser.add_argument("--predict", metavar="TEST", help="a table to predict")
+        parser.add_argument("--out", metavar="PREDICTIONS.csv", help="where predictions go")
+        parser.add_argument("--report", metavar="FOLDER", help="keep result.json and charts here")
+        parser.add_argument("--json", action="store_true", help="end with one JSON object")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Check, train, tell."""
+        with translation.override(_language()):
+            try:
+                self._train(options)
+            except Refused as refusal:
+                self.stderr.write(str(refusal), self.style.NOTICE)
+                sys.exit(refusal.code)
+            except ImproperlyConfigured as error:
+                self.stderr.write(str(error), self.style.NOTICE)
+                sys.exit(FAILED)
+
+    def _train(self, options: Mapping[str, Any]) -> None:
+        inputs = _checked(options)
+        if not options["target"]:
+            raise Refused(
+                _("Say with --target which column to predict; the columns are: %(columns)s.")
+                % {"columns": _columns(inputs)}
+            )
+        job = {
+            "job": "train",
+            **{name: name for name in inputs},
+            "spec": options["task"],
+            "target": options["target"],
+            "metric": options["metric"],
+            "seconds": options["seconds"],
+            "seed": options["seed"],
+            "threads": settings.RUN_THREADS,
+            "words": {code: messages.chart_words(code) for code, _name in settings.LANGUAGES},
+        }
+        with _boxed(job, inputs, options) as outcome:
+            self._deliver(outcome, options)
+
+    def _deliver(self, outcome: box.Outcome, options: Mapping[str, Any]) -> None:
+        result = outcome.result
+        if options["out"]:
+            _copy(outcome.out / "predictions.csv", Path(options["out"]))
+        if options["report"]:
+            folder = Path(options["report"])
+            _copy(outcome.out / "result.json", folder / "result.json")
+            for chart in (outcome.out / "charts").glob("*.svg"):
+                _copy(chart, folder / "charts" / chart.name)
+        self._print(result)
+        if options["json"]:
+            said = {name: result[name] for name in (*SAID, *TOLD)}
+            said["leaderboard"] = [
+                {name: row[name] for name in ROW}
+                for row in result["leaderboard"]
+                if row["validation"] is not None
+            ]
+            self.stdout.write(json.dumps(said, ensure_ascii=False))
+
+    def _print(self, result: Mapping[str, Any]) -> None:
+        """The leaderboard and the paragraph, for people."""
+        self.stdout.write(
+            _("%(task)s, judged by %(metric)s: %(rows)s rows, %(columns)s columns.")
+            % {
+                "task": result["task"],
+                "metric": messages.metric_title(result["metric"]),
+                "rows": f"{result['rows']:,}",
+                "columns": result["columns"],
+            }
+        )
+        for row in result["leaderboard"]:
+            low, high = row["interval"] or (None, None)
+            self.stdout.write(
+                f"  {messages.learner_title(row['model']):<20} {messages.figure(row['validation']):>10}"
+                f"  [{messages.figure(low)} – {messages.figure(high)}]  {row['fit_seconds']:.1f} s"
+            )
+        self.stdout.write(messages.paragraph(result))
+
+
+def _checked(options: Mapping[str, Any]) -> dict[str, Path]:
+    """The input files by the job's name for them; Refused when the arguments cannot work."""
+    if options["task"] not in SPECS:
+        params = {"task": options["task"], "possible": list(SPECS)}
+        raise Refused(messages.sentence("task_unknown", params))
+    if not SHORTEST <= options["seconds"] <= LONGEST:
+        raise Refused(
+            _("A run may take %(least)s to %(most)s seconds.")
+            % {"least": SHORTEST, "most": LONGEST}
+        )
+    if options["seed"] < 0:
+        raise Refused(_("The seed is a whole number from 0."))
+    if bool(options["predict"]) != bool(options["out"]):
+        raise Refused(_("--predict and --out go together: a table to predict, and where to."))
+    for name in ("out", "report"):
+        _writable(options[name], folder=name == "report")
+    inputs = {"file": _table(options["train"])}
+    if options["predict"]:
+        inputs["test"] = _table(options["predict"])
+    return inputs
+
+
+def _table(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise Refused(_("There is no file %(path)s.") % {"path": name})
+    if not os.access(path, os.R_OK):
+        raise Refused(_("The file %(path)s may not be read.") % {"path": name})
+    return path
+
+
+def _writable(name: str | None, *, folder: bool) -> None:
+    """Before minutes of training, see that the results can be put where they are wanted."""
+    if not name:
+        return
+    path = Path(name)
+    if path.is_file() and folder:
+        raise Refused(_("Nothing can be written to %(path)s, which is a file.") % {"path": name})
+    if path.is_dir() and not folder:
+        raise Refused(_("Nothing can be written to %(path)s, which is a folder.") % {"path": name})
+    nearest = next(part for part in (path, *path.absolute().parents) if part.exists())
+    if not os.access(nearest, os.W_OK) or (nearest.is_file() and nearest != path):
+        raise Refused(_("Nothing can be written to %(path)s.") % {"path": name})
+
+
+def _columns(inputs: Mapping[str, Path]) -> str:
+    """The table's columns, read in the box as any table is."""
+    job = {"job": "profile", "file": "file"}
+    with _boxed(job, {"file": inputs["file"]}, {}) as outcome:
+        return ", ".join(column["name"] for column in outcome.result["columns"])
+
+
+@contextmanager
+def _boxed(
+    job: Mapping[str, Any], inputs: Mapping[str, Path], options: Mapping[str, Any]
+) -> Iterator[box.Outcome]:
+    """Run a job; Refused with the sentence of its failure when it has no result."""
+    with box.run(job, inputs) as outcome:
+        if outcome.has_succeeded:
+            yield outcome
+            return
+        code, params = outcome.failure.get("code"), outcome.failure.get("params", {})
+    if code == "target_missing":
+        raise Refused(
+            _("There is no column “%(target)s”; the columns are: %(columns)s.")
+            % {"target": options["target"], "columns": _columns(inputs)}
+        )
+    sentence = messages.sentence(code, params) if code else f"{outcome.status.label}."
+    raise Refused(sentence, code=BAD_INPUT if outcome.status == Status.FAILED else FAILED)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise Refused(
+            _("Nothing can be written to %(path)s.") % {"path": target}, code=FAILED
+        ) from error
+
+
+def _language() -> str:
+    """The language of the terminal, when the project speaks it."""
+    spoken = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "")[:2]
+    return spoken if spoken in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
