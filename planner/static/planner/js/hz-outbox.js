@@ -7,7 +7,9 @@ import { fields, newOp } from "./post.js";
  */
 class Outbox extends HTMLElement {
   #said = ["", ""];
-  #watch = new MutationObserver(() => this.#say(...this.#said));
+  #quiet;
+  #note = null; // where the page has no place for our words
+  #watch = new MutationObserver(() => this.#show());
   #heard = ({ detail }) => {
     if (this.#owns(detail.url)) this.#say(detail.state, detail.why || this.dataset[detail.state]);
   };
@@ -25,12 +27,17 @@ class Outbox extends HTMLElement {
     this.removeEventListener("change", this.#change);
     document.removeEventListener("hz:outbox", this.#heard);
     this.#watch.disconnect();
+    clearTimeout(this.#quiet);
   }
 
+  // A field that saves itself may stand inside; its form and its words are not ours.
+  #isOurs = (element) => element.closest("hz-autosave, hz-outbox") === this;
+
   #owns(url) {
-    const buttons = [...this.querySelectorAll("[formaction]")];
+    const forms = [...this.querySelectorAll("form")].filter(this.#isOurs);
+    const buttons = [...this.querySelectorAll("[formaction]")].filter(this.#isOurs);
     return (
-      [...this.querySelectorAll("form")].some((form) => this.#address(form) === url) ||
+      forms.some((form) => this.#address(form) === url) ||
       buttons.some((button) => this.#address(button.form, button) === url)
     );
   }
@@ -42,12 +49,14 @@ class Outbox extends HTMLElement {
   }
 
   #change = (event) => {
-    if (event.target.form?.hasAttribute("data-auto")) event.target.form.requestSubmit();
+    const { form } = event.target;
+    if (form?.hasAttribute("data-auto") && form.checkValidity()) form.requestSubmit();
   };
 
   #submit = (event) => {
-    event.preventDefault();
     const { target: form, submitter } = event;
+    if (!this.#isOurs(form) || form.method === "dialog") return;
+    event.preventDefault();
     const body = fields(form, submitter);
     // An op printed in the form makes a double submit one write, also without JavaScript.
     const op = body.get("op") || newOp();
@@ -62,11 +71,31 @@ class Outbox extends HTMLElement {
   };
 
   #say(state, text) {
-    this.#said = [state, text];
+    this.#said = [state, text ?? ""];
+    this.#show();
+    clearTimeout(this.#quiet);
+    // "Saved" is news for a moment; the next screen must not inherit it.
+    if (state === "sent") this.#quiet = setTimeout(() => this.#say("idle", ""), 5000);
+  }
+
+  /** Say it where the page has a place for it, and again after that place was drawn anew. */
+  #show() {
+    const [state, text] = this.#said;
     if (!state) return;
     if (this.dataset.state !== state) this.dataset.state = state;
-    const place = this.querySelector("[data-status]");
-    if (place && place.textContent !== (text ?? "")) place.textContent = text ?? "";
+    const place = [...this.querySelectorAll("[data-status]")].find(this.#isOurs);
+    const isBad = ["refused", "waiting"].includes(state) && text !== "";
+    if (!place && isBad) this.#float();
+    if (this.#note) this.#note.hidden = Boolean(place) || !isBad;
+    for (const one of [place, this.#note]) {
+      if (one && one.textContent !== text) one.textContent = text;
+    }
+  }
+
+  #float() {
+    this.#note ??= Object.assign(document.createElement("p"), { className: "toast words" });
+    this.#note.setAttribute("role", "status");
+    if (!this.#note.isConnected) this.append(this.#note);
   }
 }
 
