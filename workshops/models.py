@@ -10,9 +10,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Phase, Team, UseCase, User
+
+
+def in_language(texts: dict[str, str]) -> str:
+    """The reader's text out of `{"en": …, "ja": …}`, or the other one where theirs is empty."""
+    mine = (get_language() or "en")[:2]
+    return texts.get(mine) or texts.get("en") or texts.get("ja") or ""
 
 
 class Part(models.TextChoices):
@@ -87,8 +94,11 @@ class Workshop(models.Model):
         "Step", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     moved_at = models.DateTimeField(null=True, blank=True)
+    # How the steps that it touched stood before, so that taking it back restores their clocks.
+    moved_before = models.JSONField(default=dict, blank=True)
     last_event = models.PositiveIntegerField(default=0)
     is_sample = models.BooleanField(default=False)
+    teams = models.ManyToManyField(Team, related_name="workshops", blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -182,6 +192,50 @@ class Step(models.Model):
     def __str__(self) -> str:
         return f"{self.position}. {self.activity}"
 
+    @property
+    def heading(self) -> str:
+        """The title in the reader's language."""
+        return in_language(self.title)
+
+    @property
+    def cues(self) -> str:
+        """The facilitator's private script in the reader's language."""
+        return in_language(self.script)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the clock runs: open, and not paused."""
+        return self.state == self.State.OPEN and self.ends_at is not None
+
+    @property
+    def is_revealed(self) -> bool:
+        """Whether what people wrote may be shown."""
+        return self.state == self.State.REVEALED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people may write."""
+        return self.state == self.State.OPEN
+
+    @property
+    def total_seconds(self) -> int:
+        """How long the step was planned to take."""
+        return self.minutes * 60
+
+    @property
+    def clock(self) -> str:
+        """The clock as people read it, for pages without JavaScript."""
+        left = self.seconds_left or 0
+        minutes, seconds = divmod(abs(left), 60)
+        return f"{'+' if left < 0 else ''}{minutes:02}:{seconds:02}"
+
+    @property
+    def seconds_left(self) -> int | None:
+        """What the clock shows at this moment, below zero when over; None without a clock."""
+        if self.ends_at is not None:
+            return round((self.ends_at - timezone.now()).total_seconds())
+        return self.paused_left
+
 
 class Note(models.Model):
     """A line somebody wrote in the room: a like, a worry, a question after a presentation."""
@@ -257,7 +311,9 @@ class Event(models.Model):
     workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="events")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=30)
-    # {"console": {"en": html, "ja": html}, "screen": …}: an audience left out hears nothing.
+    # The write that caused it: a repeat of the same write finds it here and changes nothing.
+    op = models.UUIDField(null=True, blank=True, unique=True)
+    # {"console": {"en": html, "ja": html}, "room:<team>": …}: a seat left out hears nothing.
     fragments = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
 

@@ -1,0 +1,149 @@
+"""What the room's pages show, and telling them when it changes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from planner.models import Team, User
+from workshops import activities, live, queries
+from workshops.live import Seat
+from workshops.models import Audience, Event, Participant, Workshop
+from workshops.rules import WRITERS
+
+UNDO = timedelta(seconds=10)
+
+Drawings = Mapping[Seat, Callable[[], str]]
+
+
+def console_page(workshop: Workshop) -> dict[str, Any]:
+    """What the facilitator sees: agenda, stage, time, script and the way on."""
+    before, after = queries.neighbours(workshop)
+    can_undo = workshop.moved_at is not None and workshop.moved_at + UNDO > timezone.now()
+    return {
+        "workshop": workshop,
+        "slots": queries.agenda(workshop),
+        "behind": queries.minutes_behind(workshop),
+        "before": before,
+        "after": after,
+        "ready": queries.ready(workshop),
+        "online": queries.online(workshop),
+        "undo_until": workshop.moved_at + UNDO if can_undo and workshop.moved_at else None,
+        "now": timezone.now(),
+        # Whoever presses the same button of the same page twice means it once.
+        "op": uuid.uuid4(),
+        **activities.stage(workshop.current, Audience.CONSOLE),
+    }
+
+
+def screen_page(workshop: Workshop) -> dict[str, Any]:
+    """What the projector shows, in the workshop's own language."""
+    return {
+        "workshop": workshop,
+        "now": timezone.now(),
+        "ready": queries.ready(workshop),
+        "online": queries.online(workshop),
+        "slots": [] if workshop.current else queries.agenda(workshop),
+        **activities.stage(workshop.current, Audience.SCREEN),
+    }
+
+
+def room_page(
+    workshop: Workshop,
+    team: Team | None,
+    place: Participant | None = None,
+    look: str = "",
+    *,
+    is_reader: bool = False,
+) -> dict[str, Any]:
+    """What a phone shows; without a person, what everybody of the team is sent."""
+    user: User | None = place.user if place else None
+    is_reader = is_reader or (place is not None and place.part not in WRITERS)
+    return {
+        "workshop": workshop,
+        "place": place,
+        "is_reader": is_reader,
+        "now": timezone.now(),
+        "slots": [] if workshop.current else queries.agenda(workshop),
+        **activities.stage(workshop.current, Audience.ROOM, team, user, look),
+    }
+
+
+def everybody(
+    workshop: Workshop, name: str, *, op: uuid.UUID | None = None, resets: bool = False
+) -> Event:
+    """Send every page what it shows now; a change of the room always carries the full state."""
+
+    def draw(room: Workshop) -> Drawings:
+        is_by_team = bool(room.current and activities.of(room.current).is_by_team)
+        teams = list(room.teams.all()) if is_by_team else []
+        drawings: dict[Seat, Callable[[], str]] = {
+            Seat(Audience.CONSOLE): lambda: _html("console", console_page(room)),
+            Seat(Audience.SCREEN): lambda: _screen("screen", room),
+            Seat(Audience.ROOM): _drawing_for(room, None, resets=resets),
+            live.READERS: lambda: _html("room", room_page(room, None, is_reader=True)),
+        }
+        for team in teams:
+            drawings[Seat(Audience.ROOM, team.pk)] = _drawing_for(room, team, resets=resets)
+        return drawings
+
+    return live.publish(workshop, name, draw, op=op)
+
+
+def clock(workshop: Workshop, name: str, *, op: uuid.UUID | None = None) -> Event:
+    """Send every page the clock, and leave alone what people are writing."""
+
+    def draw(room: Workshop) -> Drawings:
+        return {
+            Seat(Audience.CONSOLE): lambda: _html("console", console_page(room)),
+            Seat(Audience.SCREEN): lambda: _screen("clock", room),
+            Seat(Audience.ROOM): lambda: _html("room", room_page(room, None), "clock"),
+        }
+
+    return live.publish(workshop, name, draw, op=op)
+
+
+def counts(workshop: Workshop, name: str, *, op: uuid.UUID | None = None) -> Event:
+    """Tell console and projector how many have answered, voted, joined: never what."""
+
+    def draw(room: Workshop) -> Drawings:
+        return {
+            Seat(Audience.CONSOLE): lambda: _html("console", console_page(room), "counts"),
+            Seat(Audience.SCREEN): lambda: _screen("counts", room),
+        }
+
+    return live.publish(workshop, name, draw, op=op)
+
+
+def team(workshop: Workshop, of: Team, name: str, *, op: uuid.UUID | None = None) -> Event:
+    """Send one team's pages what they show now, and the facilitator the new counts."""
+
+    def draw(room: Workshop) -> Drawings:
+        return {
+            Seat(Audience.CONSOLE): lambda: _html("console", console_page(room), "counts"),
+            Seat(Audience.SCREEN): lambda: _screen("counts", room),
+            Seat(Audience.ROOM, of.pk): _drawing_for(room, of),
+        }
+
+    return live.publish(workshop, name, draw, op=op)
+
+
+def _drawing_for(
+    room: Workshop, team: Team | None, *, resets: bool = False
+) -> Callable[[], str]:
+    """What everybody of a team is sent; only a move resets everybody's own "ready"."""
+    return lambda: _html("room", {**room_page(room, team), "resets": resets})
+
+
+def _html(page: str, context: dict[str, Any], partial: str = "live") -> str:
+    return render_to_string(f"workshops/{page}.html#{partial}", context)
+
+
+def _screen(partial: str, room: Workshop) -> str:
+    with translation.override(room.language):
+        return _html("screen", screen_page(room), "live" if partial == "screen" else partial)
