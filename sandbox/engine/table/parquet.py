@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[pd.DataFrame, Mapping[str, Any], list[Warned]]:
         if not pa.types.is_nested(_storage(field.type))
     }
     frame = pd.DataFrame(pieces)
-    frame.columns = pd.Index([schema.field(place).name for place in pieces], dtype=object)
+    frame.columns = pd.Index([schema.field(place).name for place in pieces])
     return frame, _notes(schema.metadata), warnings
 
 

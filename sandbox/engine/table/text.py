@@ -15,6 +15,7 @@ from .limits import MAX_CELL, MAX_COLUMNS, MAX_ROWS
 
 DELIMITERS = (",", "\t", ";", "|")
 SNIFFED = 256 * 1024
+SNIFFED_ROWS = 50
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -91,7 +92,8 @@ def _strict(data: bytes, name: str) -> str:
 
 def _delimiter(sample: str) -> str:
     """The delimiter that gives the most rows the same number of cells; a comma when none splits."""
-    best, choice = (0.0, 0), ","
+    best: tuple[float, ...] = (0,)
+    choice = ","
     for candidate in DELIMITERS:
         if candidate not in sample:
             continue
@@ -100,15 +102,17 @@ def _delimiter(sample: str) -> str:
             for row in csv.reader(io.StringIO(sample, newline=""), delimiter=candidate):
                 if row:
                     counts.append(len(row))
-                if len(counts) == 50:
+                if len(counts) == SNIFFED_ROWS:
                     break
         except csv.Error:
             continue
         if len(counts) > 2 and len(sample) == SNIFFED:
             counts.pop()
         width, same = Counter(counts).most_common(1)[0]
-        if width > 1 and (round(same / len(counts), 1), width) > best:
-            best, choice = (round(same / len(counts), 1), width), candidate
+        steady = same / len(counts)
+        score = (counts[0] == width, round(steady, 1), width, steady)
+        if width > 1 and score > best:
+            best, choice = score, candidate
     return choice
 
 

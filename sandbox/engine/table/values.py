@@ -100,15 +100,19 @@ def typed(column: pd.Series, name: str) -> Typed:
     weights[gone] = 0
     if weights.sum() == 0:
         return Typed(_text_column(texts, codes, blank, column.index), "text", [])
-    if (number := _numbers(clean, gone, weights)) is not None:
-        return _number_column(
-            number, codes=codes, clean=clean, weights=weights, name=name, index=column.index
-        )
-    if (dates := _dates(clean, gone, weights)) is not None:
+    number = _numbers(clean, gone, weights)
+    # eight digits are dates when every one of them is a day of the calendar, else numbers
+    is_compact = bool(clean[~gone].str.fullmatch(_COMPACT).all())
+    dates = _dates(clean, gone, weights) if number is None or is_compact else None
+    if dates is not None:
         days, guessed = dates
         warnings = [warning("date_order_guessed", column=name)] if guessed else []
         taken = np.append(days, np.datetime64("NaT", "us"))[codes]
         return Typed(pd.Series(taken, index=column.index), "date", warnings)
+    if number is not None:
+        return _number_column(
+            number, codes=codes, clean=clean, weights=weights, name=name, index=column.index
+        )
     return Typed(_text_column(texts, codes, blank, column.index), "text", [])
 
 
@@ -243,7 +247,9 @@ def _dates(
         parts = [match for text in present if (match := _LOCAL.fullmatch(text))]
         day_first = any(int(match[1]) > 12 for match in parts) or all(m[2] == "." for m in parts)
         guessed = not day_first and not any(int(match[3]) > 12 for match in parts)
-    elif shape is not _NAMED and shape is not _COMPACT:
+    elif shape is _COMPACT:
+        texts = texts.str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
+    elif shape is _ISO:
         texts = texts.str.replace(r"^(\d{4})[/.](\d{1,2})[/.]", r"\1-\2-", regex=True)
     stamps = pd.to_datetime(texts, errors="coerce", format="mixed", dayfirst=day_first, utc=True)
     days = stamps.dt.tz_localize(None).to_numpy().astype("datetime64[us]")

@@ -3,7 +3,7 @@
 import datetime as dt
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.parsers import expat
 
 import pandas as pd
@@ -33,7 +33,9 @@ def read(path: Path) -> tuple[list[str], pd.DataFrame, list[Warned]]:
     """
     try:
         _check(path)
-        return _sheet(path)
+        # opened here, since openpyxl refuses a path whose name does not end in .xlsx
+        with path.open("rb") as file:
+            return _sheet(file)
     except Problem:
         raise
     except MemoryError:
@@ -89,10 +91,10 @@ def _check_part(part: Any) -> None:
         raise Problem("workbook_broken") from None
 
 
-def _sheet(path: Path) -> tuple[list[str], pd.DataFrame, list[Warned]]:
+def _sheet(file: BinaryIO) -> tuple[list[str], pd.DataFrame, list[Warned]]:
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
         for sheet in book.worksheets:
             rows = _rows(sheet)

@@ -1,0 +1,106 @@
+"""Whatever the engine can say, people can read, in both languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from sandbox import messages
+from sandbox.engine.learners import LEARNERS
+from sandbox.engine.problems import CODES, REASONS, WARNINGS
+from sandbox.engine.specs import SPECS
+
+EVERY = {**CODES, **REASONS, **WARNINGS}
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+
+
+def params(code: str) -> dict[str, Any]:
+    samples: dict[str, Any] = {
+        name: ["one", "two"] if name.endswith("s") else "word" for name in EVERY[code]
+    }
+    return {
+        name: 12 if name in ("rows", "classes", "megabytes") else value
+        for name, value in samples.items()
+    }
+
+
+def test_there_is_a_sentence_for_every_code_and_no_other() -> None:
+    assert set(messages.SENTENCES) == set(EVERY)
+
+
+@pytest.mark.parametrize("code", EVERY)
+def test_every_code_is_a_whole_sentence_in_both_languages(code: str) -> None:
+    with translation.override("en"):
+        english = messages.sentence(code, params(code))
+    with translation.override("ja"):
+        japanese = messages.sentence(code, params(code))
+    for said in (english, japanese):
+        assert "%(" not in said
+        assert "…" not in said, "every param is known to the engine"
+    assert JAPANESE.search(japanese)
+    assert not JAPANESE.search(english)
+
+
+def test_an_unknown_code_is_still_a_sentence() -> None:
+    assert "stopped" in messages.sentence("brand_new", {})
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_charts_have_every_word_they_need(language: str) -> None:
+    words = messages.chart_words(language)
+    wanted = {f"learner.{name}" for name in LEARNERS}
+    wanted |= {f"metric.{metric.name}" for spec in SPECS.values() for metric in spec.metrics}
+    assert wanted <= set(words)
+    assert all(words.values())
+
+
+def result(**change: Any) -> dict[str, Any]:
+    return {
+        "task": "classification",
+        "metric": "roc_auc",
+        "metric_direction": "higher",
+        "baseline": {"name": "baseline", "validation": 0.5},
+        "best": "boosting",
+        "leaderboard": [
+            {"model": "boosting", "validation": 0.9, "interval": [0.88, 0.92]},
+            {"model": "baseline", "validation": 0.5, "interval": [0.5, 0.5]},
+        ],
+        "test": {"score": 0.91, "interval": [0.87, 0.94], "rows": 1000, "scores": {}},
+        "importance": [
+            {"column": name, "mean": mean}
+            for name, mean in [("a", 3), ("b", 2), ("c", 1), ("d", 0)]
+        ],
+        "learning_curve": [],
+        "warnings": [{"code": "identifier_columns", "params": {"columns": ["id"]}}],
+    } | change
+
+
+def test_the_paragraph_says_better_how_sure_why_and_what_next() -> None:
+    with translation.override("en"):
+        said = messages.paragraph(result())
+    assert "clearly beats the baseline: ROC AUC 0.900 against 0.500" in said
+    assert "91 times out of 100" in said
+    assert "between 0.870 and 0.940" in said
+    assert "“a” “b” “c”" in said
+    assert "Mind this" not in said
+    assert said.endswith("small step.")
+
+
+def test_the_paragraph_says_plainly_that_there_is_no_skill() -> None:
+    warned = [{"code": "no_skill", "params": {"metric": "roc_auc"}}]
+    with translation.override("en"):
+        said = messages.paragraph(result(warnings=warned))
+    assert said.startswith("No model beats the baseline")
+    assert "clearly beats" not in said
+
+
+def test_the_paragraph_is_natural_japanese() -> None:
+    warned = [{"code": "leakage", "params": {"column": "解約日", "score": 1.0}}]
+    with translation.override("ja"):
+        said = messages.paragraph(result(warnings=warned))
+    assert "ベースラインを明らかに上回りました" in said
+    assert "「解約日」" in said
+    assert "。 " not in said
