@@ -285,6 +285,8 @@ class Report(Job):
     use_case = models.ForeignKey(
         UseCase, on_delete=models.CASCADE, null=True, blank=True, related_name="reports"
     )
+    # Which task makes it: the app that knows the subject has a task of its own.
+    bell = models.CharField(max_length=60, default="planner.render")
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     is_draft = models.BooleanField(default=True)
     file = models.CharField(max_length=200, blank=True)  # the store's key

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from planner import api
-from planner.views import home, library, licences, prototypes, sheets, teams, use_cases
+from planner.views import home, library, licences, prototypes, reports, sheets, teams, use_cases
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team>/", teams.team, name="team"),
     path("teams/<uuid:team>/use-cases/", teams.add_use_case, name="use_case_add"),
-    path("teams/<uuid:team>/people/<uuid:user>/", teams.place, name="place"),
+    path("teams/<uuid:team>/people/", teams.place, name="place"),
     path("u/<uuid:use_case>/", use_cases.use_case, name="use_case"),
     path("u/<uuid:use_case>/rename/", use_cases.rename, name="use_case_rename"),
     path("u/<uuid:use_case>/choose/", use_cases.choose, name="use_case_choose"),
@@ -33,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prototypes/<uuid:prototype>/cancel/", prototypes.cancel, name="prototype_cancel"),
     path("prototypes/<uuid:prototype>/repeat/", prototypes.repeat, name="prototype_repeat"),
     path("prototypes/<uuid:prototype>/charts/<str:name>.svg", prototypes.chart, name="chart"),
+    path("u/<uuid:use_case>/report/", reports.use_case_report, name="use_case_report"),
+    path("u/<uuid:use_case>/report.<str:ending>", reports.use_case_export, name="use_case_export"),
+    path("reports/<uuid:report>/", reports.report, name="report"),
+    path("reports/<uuid:report>/file/", reports.report_file, name="report_file"),
     path("library/", library.library, name="library"),
     path("credits/", licences.licences, name="credits"),
     path("api/", include(api.urlpatterns)),

@@ -1,0 +1,46 @@
+"""Paper: the only file that knows how a document becomes a PDF, and what a PDF may be called."""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from sandbox import box
+from sandbox.models import RunFailed
+
+# What a file name may not hold on some system, and what would hide or reverse it.
+UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+')
+
+
+def render(html: str, *, is_wanted: Callable[[], bool] = lambda: True) -> bytes:
+    """Make a document's PDF behind the wall; `is_wanted` is asked now and then whether to go on."""
+    job = {"job": "render", "file": "document.html"}
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / "document.html"
+        page.write_text(html, encoding="utf-8")
+        with box.run(job, {"document.html": page}, on_progress=lambda _: is_wanted()) as outcome:
+            if not outcome.has_succeeded:
+                failure = outcome.failure
+                raise RunFailed(failure.get("code", "unexpected"), failure.get("params"))
+            return (outcome.out / "page.pdf").read_bytes()
+
+
+def picture(source: str | bytes, context: Mapping[str, Any] | None = None) -> str:
+    """Make an SVG – its bytes, or a template and its context – into a link a document can hold."""
+    svg = render_to_string(source, dict(context or {})) if isinstance(source, str) else source
+    drawn = svg.encode() if isinstance(svg, str) else svg
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn).decode("ascii")
+
+
+def file_name(day: str, title: str, kind: str, ending: str = "pdf") -> str:
+    """Name a file after its day, title and kind, with nothing in it that a system refuses."""
+    words = UNSAFE.sub(" ", unicodedata.normalize("NFC", title))
+    words = re.sub(r"[\s_]+", "_", words).strip("._ ")[:60].rstrip("._ ")
+    return "_".join(part for part in (day, words, kind) if part) + f".{ending}"

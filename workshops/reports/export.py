@@ -1,0 +1,76 @@
+"""A whole workshop for machines: who, what, when, the revealed results and every team's record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from planner.reports.export import as_json as use_case_as_json
+from workshops import queries
+from workshops.models import Workshop
+
+
+def as_json(workshop: Workshop) -> dict[str, Any]:
+    """Everything the report tells, for programs; what was never revealed is not in it."""
+    took = dict(queries.steps_run(workshop))
+    return {
+        "id": str(workshop.pk),
+        "title": workshop.title,
+        "language": workshop.language,
+        "agenda": workshop.agenda,
+        "state": workshop.state,
+        "starts_at": workshop.starts_at.isoformat(),
+        "opened_at": workshop.opened_at.isoformat() if workshop.opened_at else None,
+        "closed_at": workshop.closed_at.isoformat() if workshop.closed_at else None,
+        "exported_at": timezone.now().isoformat(),
+        "people": [
+            {
+                "name": str(person.user),
+                "part": person.part,
+                "team": person.team.name if person.team else None,
+            }
+            for person in workshop.participants.select_related("user", "team")
+        ],
+        "steps": [
+            {
+                "position": step.position,
+                "activity": step.activity,
+                "phase": step.phase,
+                "title": step.title,
+                "state": step.state,
+                "minutes_planned": step.minutes,
+                "minutes_taken": took.get(step),
+            }
+            for step in workshop.steps.all()
+        ],
+        "quizzes": [
+            {"step": step.position, "items": {name: dict(c) for name, c in counts.items()}}
+            for step in queries.shown(workshop)
+            if step.options.get("quiz") and (counts := queries.histogram(step))
+        ],
+        "votes": [
+            {
+                "step": step.position,
+                "team": spread.use_case.team.name,
+                "use_case": spread.use_case.title,
+                "votes": [list(vote) for vote in spread.votes],
+                "urgency": spread.urgency,
+                "importance": spread.importance,
+                "late": spread.late,
+            }
+            for step in queries.shown(workshop)
+            for spread in queries.spreads(step)
+            if spread.votes
+        ],
+        "teams": [
+            {
+                "name": team.name,
+                "use_cases": [
+                    use_case_as_json(case)
+                    for case in team.use_cases.filter(archived_at=None).select_related("team")
+                ],
+            }
+            for team in workshop.teams.all()
+        ],
+    }
