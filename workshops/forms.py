@@ -132,6 +132,7 @@ class Seating(forms.Form):
         field = self.fields["team"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = workshop.teams.all()
+        field.choices = [("", "–"), *((team.pk, team.name) for team in workshop.teams.all())]
 
 
 class Joining(Seating):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from planner import queries as planner_queries
@@ -75,6 +75,15 @@ def places_of(user: User) -> QuerySet[Participant]:
         )
         .order_by("-workshop__starts_at")
     )
+
+
+def gather(workshop: Workshop) -> Workshop:
+    """Read a workshop's steps and teams once for all that a page asks of them."""
+    prefetch_related_objects([workshop], "steps", "teams")
+    at = workshop.current_id
+    # The same rows from here too, so that `current.workshop` does not read them again.
+    workshop.current = next((step for step in workshop.steps.all() if step.pk == at), None)
+    return workshop
 
 
 def agenda(workshop: Workshop) -> list[Slot]:

@@ -40,10 +40,12 @@ def choose(
 
 @transaction.atomic
 def add_use_case(
-    *, by: User, workshop: Workshop, team: Team, title: str, op: UUID | None = None
+    *, by: User, workshop: Workshop, team: Team | None, title: str, op: UUID | None = None
 ) -> UseCase | None:
     """Put one more use case on the team's list: two to six are what a room can judge."""
     room = live.lock(workshop)
+    if team is None:
+        raise ValidationError(_("Choose your team first."), code="no_team")
     if not rules.can_see(by, room) or not room.teams.filter(pk=team.pk).exists():
         raise PermissionDenied
     if live.is_told(op):

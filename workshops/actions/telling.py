@@ -23,6 +23,7 @@ Drawings = Mapping[Seat, Callable[[], str]]
 
 def console_page(workshop: Workshop) -> dict[str, Any]:
     """What the facilitator sees: agenda, stage, time, script and the way on."""
+    workshop = queries.gather(workshop)
     before, after = queries.neighbours(workshop)
     can_undo = workshop.moved_at is not None and workshop.moved_at + UNDO > timezone.now()
     return {
@@ -43,6 +44,7 @@ def console_page(workshop: Workshop) -> dict[str, Any]:
 
 def screen_page(workshop: Workshop) -> dict[str, Any]:
     """What the projector shows, in the workshop's own language."""
+    workshop = queries.gather(workshop)
     return {
         "workshop": workshop,
         "now": timezone.now(),
@@ -62,6 +64,7 @@ def room_page(
     is_reader: bool = False,
 ) -> dict[str, Any]:
     """What a phone shows; without a person, what everybody of the team is sent."""
+    workshop = queries.gather(workshop)
     user: User | None = place.user if place else None
     is_reader = is_reader or (place is not None and place.part not in WRITERS)
     return {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from planner.models import User
 from workshops import activities, live, rules
-from workshops.models import Step, Workshop
+from workshops.models import Step
 
 
 def opened(*, by: User, step: Step) -> Step:
@@ -29,12 +29,6 @@ def opened(*, by: User, step: Step) -> Step:
 def is_late(step: Step) -> bool:
     """Whether what arrives now is kept beside what was in time."""
     return activities.of(step).closes_votes and not step.is_open
-
-
-def must_not_be_over(workshop: Workshop) -> None:
-    """Refuse a write to a workshop that has ended."""
-    if workshop.state == Workshop.State.CLOSED:
-        raise ValidationError(_("This workshop is finished."), code="finished")
 
 
 def is_repeat(op: UUID) -> bool:

@@ -40,7 +40,7 @@ class Present(Activity):
 
     def parts(self, step: Step) -> int:
         """One turn a team."""
-        return max(step.workshop.teams.count(), 1)
+        return max(len(step.workshop.teams.all()), 1)
 
     def presenting(self, step: Step) -> Team | None:
         """Whose turn it is."""

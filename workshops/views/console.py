@@ -25,7 +25,7 @@ from workshops import live, rules
 from workshops.actions import closing, moving, telling, timing
 from workshops.forms import Move
 from workshops.models import Audience, Step, Workshop
-from workshops.views.finding import led, refused
+from workshops.views.finding import led, must_be_valid, refused
 
 
 @signed_in
@@ -101,8 +101,7 @@ def press(request: HttpRequest, workshop: UUID, verb: str) -> HttpResponse:
         raise Http404
     form = Move(request.POST)
     try:
-        if not form.is_valid():
-            raise ValidationError([m for each in form.errors.values() for m in each])
+        must_be_valid(form)
         BUTTONS[verb](person(request), room, form.cleaned_data)
     except ValidationError as error:
         return refused(error)
@@ -133,7 +132,8 @@ async def events(request: HttpRequest, workshop: UUID, audience: str) -> HttpRes
     if found is None:
         return HttpResponse(status=403)
     seat, language, user = found
-    asked = request.GET.get("last") or request.headers.get("Last-Event-ID") or ""
+    # A browser that reconnects by itself asks the old address again; its header is newer.
+    asked = request.headers.get("Last-Event-ID") or request.GET.get("last") or ""
     last = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
     response = StreamingHttpResponse(
         live.stream(workshop, seat, language, last, user), content_type="text/event-stream"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
@@ -38,6 +39,12 @@ def step_of(request: HttpRequest, code: str, step: UUID) -> Step:
     """A step of a workshop, for those who are in it."""
     steps = Step.objects.visible_to(request.user).select_related("workshop")
     return get_object_or_404(steps, pk=step, workshop__code=normal(code))
+
+
+def must_be_valid(form: Form) -> None:
+    """Turn what is wrong with a form into the one kind of refusal that views answer with."""
+    if not form.is_valid():
+        raise ValidationError([message for each in form.errors.values() for message in each])
 
 
 def refused(error: ValidationError) -> HttpResponse:

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner.models import UseCase, User
@@ -27,7 +26,7 @@ from workshops.actions import (
 )
 from workshops.forms import Ballot, Choice, Joining, NewUseCase, Readiness, Written
 from workshops.models import Audience, Part, Step, Workshop
-from workshops.views.finding import place_in, refused, room_of, step_of
+from workshops.views.finding import must_be_valid, place_in, refused, room_of, step_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -89,7 +88,7 @@ def respond(request: HttpRequest, code: str, step: UUID, item: str) -> HttpRespo
     row = step_of(request, code, step)
     form = Written(request.POST)
     try:
-        _must_be_valid(form)
+        must_be_valid(form)
         responding.respond(
             by=person(request),
             step=row,
@@ -110,7 +109,7 @@ def vote(request: HttpRequest, code: str, step: UUID, use_case: UUID) -> HttpRes
     case = get_object_or_404(UseCase.objects.visible_to(request.user), pk=use_case)
     form = Ballot(request.POST)
     try:
-        _must_be_valid(form)
+        must_be_valid(form)
         voting.cast(by=person(request), step=row, use_case=case, **form.cleaned_data)
     except ValidationError as error:
         return refused(error)
@@ -125,7 +124,7 @@ def note(request: HttpRequest, code: str, step: UUID, team: UUID, kind: str) -> 
     of = get_object_or_404(row.workshop.teams, pk=team)
     form = Written(request.POST)
     try:
-        _must_be_valid(form)
+        must_be_valid(form)
         noting.write(
             by=person(request),
             step=row,
@@ -147,7 +146,7 @@ def choose(request: HttpRequest, code: str, step: UUID, use_case: UUID) -> HttpR
     case = get_object_or_404(UseCase.objects.visible_to(request.user), pk=use_case)
     form = Choice(request.POST)
     try:
-        _must_be_valid(form)
+        must_be_valid(form)
         deciding.choose(by=person(request), step=row, use_case=case, **form.cleaned_data)
     except ValidationError as error:
         return refused(error)
@@ -162,9 +161,7 @@ def add_use_case(request: HttpRequest, code: str) -> HttpResponse:
     place = place_in(request, workshop)
     form = NewUseCase(request.POST)
     try:
-        _must_be_valid(form)
-        if place.team is None:
-            raise ValidationError(_("Choose your team first."))
+        must_be_valid(form)
         case = deciding.add_use_case(
             by=person(request), workshop=workshop, team=place.team, **form.cleaned_data
         )
@@ -181,7 +178,7 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
     """Ready to go on, or more time after all."""
     workshop = room_of(request, code)
     form = Readiness(request.POST)
-    _must_be_valid(form)
+    must_be_valid(form)
     place = readiness.set(by=person(request), workshop=workshop, **form.cleaned_data)
     if is_fragment(request):
         context = {**telling.room_page(workshop, place.team, place), "place": place}
@@ -214,11 +211,6 @@ def so_far(request: HttpRequest, code: str) -> HttpResponse:
 
 def _is_in(request: HttpRequest, code: str) -> bool:
     return Workshop.objects.visible_to(request.user).filter(code=joining.normal(code)).exists()
-
-
-def _must_be_valid(form: Written | Ballot | Choice | NewUseCase | Readiness) -> None:
-    if not form.is_valid():
-        raise ValidationError([message for each in form.errors.values() for message in each])
 
 
 def _after(request: HttpRequest, step: Step, look: str = "") -> HttpResponse:

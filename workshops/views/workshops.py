@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from uuid import UUID
 
 import segno
@@ -148,8 +149,9 @@ def join_qr(request: HttpRequest, code: str) -> HttpResponse:
     """The QR code of the way in; it says no more than the code on the wall."""
     kept = joining.normal(code)
     picture = segno.make(request.build_absolute_uri(reverse("join", args=[kept])), error="m")
-    svg = picture.svg_inline(scale=8, border=2, light="#ffffff", svgns=True, xmldecl=True)
-    response = HttpResponse(svg, content_type="image/svg+xml")
+    svg = BytesIO()
+    picture.save(svg, kind="svg", scale=8, border=2, light="#ffffff")
+    response = HttpResponse(svg.getvalue(), content_type="image/svg+xml")
     response["Cache-Control"] = "private, max-age=86400"
     return response
 
@@ -168,6 +170,7 @@ def _agenda(room: Workshop) -> dict[str, object]:
 
 
 def _people(room: Workshop) -> dict[str, object]:
+    room = queries.gather(room)
     rows = [
         {
             "place": place,

@@ -1,0 +1,237 @@
+"""The event log and its streams: in order, once each, and nothing that is not yours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.test import AsyncClient
+
+from planner.models import Team, UseCase, User
+from tests import postgres
+from workshops import live
+from workshops.actions import moving, responding, voting
+from workshops.live import Seat
+from workshops.models import Audience, Event, Step, Workshop
+
+ROOT = Path(__file__).parents[2]
+
+
+def two_writers(database_url: str, folder: Path) -> dict:
+    env = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "planner.config.settings",
+        "PYTHONPATH": str(ROOT),
+        "VAR_DIR": str(folder),
+    }
+    command = [sys.executable, str(ROOT / "tests/workshops/two_writers.py")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_numbers_are_in_commit_order_on_sqlite(tmp_path: Path):
+    result = two_writers(f"sqlite:///{tmp_path / 'room.sqlite3'}", tmp_path)
+    assert result["engine"] == "sqlite"
+    assert result["seen"] == list(range(1, result["writes"] + 1))
+
+
+@pytest.mark.postgres
+def test_numbers_are_in_commit_order_on_postgresql(tmp_path: Path):
+    with postgres.server() as url:
+        result = two_writers(url, tmp_path)
+    assert result["engine"] == "postgresql"
+    assert result["seen"] == list(range(1, result["writes"] + 1))
+
+
+@pytest.mark.django_db
+def test_each_seat_is_drawn_once_in_each_language(workshop: Workshop):
+    drawn: list[str] = []
+
+    def draw(_room: Workshop) -> dict:
+        return {Seat("room"): lambda: drawn.append("room") or "<p>room</p>"}
+
+    with transaction.atomic():
+        event = live.publish(workshop, "test", draw)
+    assert drawn == ["room", "room"]
+    assert event.fragments == {"room": {"en": "<p>room</p>", "ja": "<p>room</p>"}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishing_outside_a_transaction_is_an_error(workshop: Workshop):
+    with pytest.raises(transaction.TransactionManagementError):
+        live.publish(workshop, "test", lambda _room: {})
+
+
+# Streams -------------------------------------------------------------------------------------
+
+
+async def follow(
+    client: AsyncClient, path: str, wanted: int, act: Callable[[], None], headers: dict[str, str]
+) -> list[str]:
+    """The first messages of a stream that are no heartbeats; `act` runs once it is connected."""
+    response = await client.get(path, headers=headers)
+    assert response.status_code == 200, response.status_code
+    found: list[str] = []
+    acted = False
+
+    async def read() -> None:
+        nonlocal acted
+        async for chunk in response.streaming_content:
+            text = chunk.decode()
+            if "event: change" in text:
+                found.append(text)
+            if not acted:
+                acted = True
+                await asyncio.to_thread(act)
+            if len(found) >= wanted:
+                return
+
+    await asyncio.wait_for(read(), 20)
+    await response.streaming_content.aclose()
+    return found
+
+
+def ids(messages: list[str]) -> list[int]:
+    return [int(re.match(r"id: (\d+)\n", message)[1]) for message in messages]
+
+
+@pytest.fixture
+def stream(workshop: Workshop) -> Callable[..., list[str]]:
+    """Follow the workshop's events as somebody, from a number on."""
+
+    def run(user: User, audience: str, last: int, wanted: int, act=lambda: None, header=False):
+        client = AsyncClient()
+        client.force_login(user)
+        path = f"/w/{workshop.pk}/events/{audience}/?last={0 if header else last}"
+        headers = {"Last-Event-ID": str(last)} if header else {}
+        return asyncio.run(follow(client, path, wanted, act, headers))
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_comes_back_gets_exactly_what_it_missed(
+    facilitator: User, member: User, workshop: Workshop, stream
+):
+    for _press in range(3):
+        workshop.refresh_from_db()
+        moving.next(by=facilitator, workshop=workshop, seen=workshop.current_id)
+    assert ids(stream(member, "room", last=1, wanted=2)) == [2, 3]
+    assert ids(stream(member, "room", last=2, wanted=1, header=True)) == [3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connected_page_hears_of_a_move_once(
+    facilitator: User, member: User, workshop: Workshop, stream
+):
+    def act() -> None:
+        moving.next(by=facilitator, workshop=workshop, seen=None)
+        current = Workshop.objects.get(pk=workshop.pk).current_id
+        moving.next(by=facilitator, workshop=workshop, seen=current)
+
+    messages = stream(member, "room", last=0, wanted=2, act=act)
+    assert ids(messages) == [1, 2]
+    assert "hx-partial" in messages[0]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("audience", list(Audience.values))
+def test_an_outsider_follows_nothing(outsider: User, workshop: Workshop, audience: str):
+    client = AsyncClient()
+    client.force_login(outsider)
+    response = asyncio.run(client.get(f"/w/{workshop.pk}/events/{audience}/"))
+    assert response.status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_member_does_not_follow_the_console(member: User, workshop: Workshop):
+    client = AsyncClient()
+    client.force_login(member)
+    assert asyncio.run(client.get(f"/w/{workshop.pk}/events/console/")).status_code == 403
+
+
+# What is private is not sent ------------------------------------------------------------------
+
+
+def sent(event: Event, *audiences: str) -> str:
+    """Everything of an event that reaches these audiences."""
+    return "".join(
+        html
+        for key, texts in event.fragments.items()
+        if key.partition(":")[0] in audiences
+        for html in texts.values()
+    )
+
+
+@pytest.mark.django_db
+def test_the_private_script_reaches_the_console_only(
+    facilitator: User, workshop: Workshop
+):
+    for step in workshop.steps.all():
+        moving.open(by=facilitator, step=step)
+        event = workshop.events.last()
+        assert step.script["en"].splitlines()[0][:30] in sent(event, "console").replace("&#x27;", "'")
+        for language in ("en", "ja"):
+            for line in step.script[language].splitlines():
+                assert line not in sent(event, "room", "screen")
+
+
+@pytest.mark.django_db
+def test_how_the_class_answered_is_sent_at_the_reveal_and_not_before(
+    facilitator: User, member: User, opened: Callable[[str], Step], workshop: Workshop
+):
+    step = opened("quiz")
+    responding.respond(
+        by=member, step=step, item="pricing", payload={"option": "clustering"}, op=uuid4()
+    )
+    moving.close(by=facilitator, step=step)
+    before = "".join(sent(event, *Audience.values) for event in workshop.events.all())
+    assert "A price is a number" not in before
+    assert 'class="right"' not in before
+    moving.reveal(by=facilitator, step=step)
+    for audience in Audience.values:
+        assert 'class="right"' in sent(workshop.events.last(), audience)
+
+
+@pytest.mark.django_db
+def test_votes_are_sent_at_the_reveal_and_each_phone_gets_its_own_team(
+    facilitator: User,
+    member: User,
+    vote_step: Step,
+    use_case: UseCase,
+    team: Team,
+    workshop: Workshop,
+):
+    voting.cast(by=member, step=vote_step, use_case=use_case, urgency=3, importance=1, op=uuid4())
+    before = "".join(sent(event, *Audience.values) for event in workshop.events.all())
+    assert "dot-vote" not in before
+    moving.reveal(by=facilitator, step=vote_step)
+    fragments = workshop.events.last().fragments
+    other = workshop.teams.get(name="Team B")
+    assert "dot-vote" in fragments[f"room:{team.pk}"]["en"]
+    assert use_case.title not in fragments[f"room:{other.pk}"]["en"]
+
+
+@pytest.mark.django_db
+def test_sample_answers_are_in_no_event_of_the_drill(
+    facilitator: User, opened: Callable[[str], Step], workshop: Workshop
+):
+    from planner.knowledge import CASES
+
+    opened("case_drill")
+    html = "".join(sent(event, *Audience.values) for event in workshop.events.all())
+    for name in ("intuit", "pomelo", "fraud_net"):
+        assert CASES[name].answers is not None
+        assert CASES[name].answers.experience.en not in html
+        assert CASES[name].answers.experience.ja not in html
