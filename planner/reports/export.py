@@ -115,6 +115,7 @@ def as_markdown(use_case: UseCase) -> str:
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it was written and that brings no HTML along."""
-    for mark in "\\`*_[]<>#|":
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    for mark in "\\`*_[]#|":
         text = text.replace(mark, "\\" + mark)
     return text
