@@ -180,10 +180,10 @@ class Gauge:
         family = tree(root)
         memory = sum(_resident(pid) for pid in family)
         self.peak = max(self.peak, memory)
-        if memory > self.limits.memory:
-            return "memory"
         if len(family) > self.limits.processes:
             return "processes"
+        if memory > self.limits.memory:
+            return "memory"
         size, count = _filled(self.place.writable)
         return "disk" if size > self.limits.output_bytes or count > self.limits.files else ""
 

@@ -142,10 +142,10 @@ class Command(BaseCommand):
             }
         )
         for row in result["leaderboard"]:
-            low, high = row["interval"] or (None, None)
+            low, high = map(messages.figure, row["interval"] or (None, None))
+            name, score = messages.learner_title(row["model"]), messages.figure(row["validation"])
             self.stdout.write(
-                f"  {messages.learner_title(row['model']):<20} {messages.figure(row['validation']):>10}"
-                f"  [{messages.figure(low)} – {messages.figure(high)}]  {row['fit_seconds']:.1f} s"
+                f"  {name:<20} {score:>10}  [{low} – {high}]  {row['fit_seconds']:.1f} s"
             )
         self.stdout.write(messages.paragraph(result))
 
@@ -226,9 +226,7 @@ def _copy(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     except OSError as error:
-        raise Refused(
-            _("Nothing can be written to %(path)s.") % {"path": target}, code=FAILED
-        ) from error
+        raise Refused(_("Nothing can be written to %(path)s.") % {"path": target}) from error
 
 
 def _language() -> str:

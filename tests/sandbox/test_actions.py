@@ -1,0 +1,121 @@
+"""What people may bring and start, and what they are told when they may not."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+
+from sandbox import actions, store
+from sandbox.models import Dataset, Run, Status
+from sandbox.samples import SAMPLES
+
+pytestmark = pytest.mark.django_db
+
+CSV = b"a,b,left\n1,2,yes\n3,4,no\n"
+
+
+@pytest.fixture
+def dataset(db: None) -> Dataset:
+    """A table that was read."""
+    row = actions.bring_upload(name="t.csv", file=ContentFile(CSV))
+    row.result = {"columns": [{"name": "a"}, {"name": "left"}]}
+    row.status = Status.SUCCEEDED
+    row.save()
+    return row
+
+
+def test_an_upload_is_kept_and_queued(
+    django_capture_on_commit_callbacks: Any, bells: list[tuple[str, str]]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        dataset = actions.bring_upload(name="../顧客 一覧.CSV", file=ContentFile(CSV))
+    assert dataset.status == Status.QUEUED
+    assert dataset.name == "顧客 一覧.CSV"
+    assert dataset.upload == f"datasets/{dataset.pk}/upload.csv"
+    assert (dataset.size, dataset.sha256) == (len(CSV), hashlib.sha256(CSV).hexdigest())
+    assert store.read(dataset.upload) == CSV
+    assert bells == [("sandbox.profile", str(dataset.pk))]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_sample_can_be_taken(sample: str) -> None:
+    dataset = actions.bring_sample(sample=sample)
+    assert dataset.sample == sample
+    assert store.read(dataset.upload) == SAMPLES[sample].path.read_bytes()
+
+
+def test_an_upload_above_the_cap_stops_while_it_streams(settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 1_000_000
+    passed = 0
+
+    class Endless(ContentFile[bytes]):
+        def chunks(self, chunk_size: int | None = None) -> Any:
+            nonlocal passed
+            while True:
+                passed += 1
+                yield b"x" * 100_000
+
+    with pytest.raises(ValidationError, match="more than 1 MB"):
+        actions.bring_upload(name="big.csv", file=Endless(b""))
+    assert passed == 11
+    assert not Dataset.objects.exists()
+    assert list(settings.VAR_DIR.rglob("upload*")) == []
+
+
+@pytest.mark.parametrize("name", ["a.exe", "a.xls", "a", "a.csv.html", "model.pkl"])
+def test_only_tables_are_taken(name: str) -> None:
+    with pytest.raises(ValidationError, match="Parquet"):
+        actions.bring_upload(name=name, file=ContentFile(CSV))
+    assert not Dataset.objects.exists()
+
+
+def test_an_empty_file_is_told_at_once() -> None:
+    with pytest.raises(ValidationError, match="empty"):
+        actions.bring_upload(name="a.csv", file=ContentFile(b""))
+
+
+def test_an_unknown_sample_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        actions.bring_sample(sample="../secrets")
+
+
+def test_a_run_is_queued(
+    dataset: Dataset, django_capture_on_commit_callbacks: Any, bells: list[tuple[str, str]]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        run = actions.start_run(
+            dataset=dataset, spec="classification", target="left", metric="f1", seconds=20, seed=3
+        )
+    assert run.status == Status.QUEUED
+    assert (run.metric, run.seconds, run.seed) == ("f1", 20, 3)
+    assert bells == [("sandbox.train", str(run.pk))]
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown task type": ({"spec": "magic"}, "magic.*classification"),
+    "an unknown column": ({"target": "lft"}, "lft.*left"),
+    "an unknown metric": ({"metric": "vibes"}, "vibes.*f1"),
+    "another task type's metric": ({"metric": "rmse"}, "RMSE"),
+    "no time": ({"seconds": 0}, "3600"),
+    "too much time": ({"seconds": 99_999}, "3600"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_run_that_cannot_work_is_refused_in_a_sentence(dataset: Dataset, name: str) -> None:
+    change, sentence = WRONG[name]
+    asked = {"spec": "classification", "target": "left", **change}
+    with pytest.raises(ValidationError, match=sentence) as refused:
+        actions.start_run(dataset=dataset, **asked)
+    assert list(refused.value.message_dict) == list(change)
+    assert not Run.objects.exists()
+
+
+def test_a_table_must_be_read_before_a_run() -> None:
+    unread = actions.bring_upload(name="t.csv", file=ContentFile(CSV))
+    with pytest.raises(ValidationError, match="not read yet"):
+        actions.start_run(dataset=unread, spec="classification", target="left")

@@ -1,0 +1,174 @@
+"""Doorbells: delivered twice, trains once; a worker that lost its claim writes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from sandbox import actions, queries, store, tasks
+from sandbox.models import Dataset, Model, Run, Status
+from tests.sandbox.fake_box import PROGRESS, TRAINED, FakeBox
+
+pytestmark = pytest.mark.django_db
+
+CSV = b"a,b,left\n1,2,yes\n3,4,no\n"
+
+
+@pytest.fixture
+def dataset(fake_box: FakeBox) -> Dataset:
+    """A table that was read."""
+    brought = actions.bring_upload(name="customers.csv", file=ContentFile(CSV))
+    tasks.profile(str(brought.pk))
+    brought.refresh_from_db()
+    fake_box.jobs.clear()
+    return brought
+
+
+@pytest.fixture
+def run(dataset: Dataset) -> Run:
+    """A run that waits."""
+    return actions.start_run(dataset=dataset, spec="classification", target="left")
+
+
+def silent(job: Run | Dataset) -> None:
+    """Let the lease of a job's worker run out."""
+    past = timezone.now() - timedelta(seconds=1)
+    type(job).objects.filter(pk=job.pk).update(lease_until=past)
+
+
+def test_a_table_is_read_once(dataset: Dataset, fake_box: FakeBox) -> None:
+    tasks.profile(str(dataset.pk))
+    assert fake_box.jobs == []
+    assert dataset.has_succeeded
+    assert dataset.result["rows"] == 2
+    assert store.read(dataset.table) == CSV
+
+
+def test_a_run_delivered_twice_trains_once(run: Run, fake_box: FakeBox) -> None:
+    tasks.train(str(run.pk))
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert len(fake_box.jobs) == 1
+    assert run.status == Status.SUCCEEDED
+    assert run.progress == PROGRESS
+    assert run.result["best"] == TRAINED["best"]
+    assert run.box_level == "rlimits"
+    assert run.model.learner == "boosting"
+    assert store.read(f"{run.model.files}/model.json") == b"{}"
+    assert b"#1f5f6b" in queries.chart(run, "leaderboard", "ja")
+
+
+def test_the_box_gets_the_words_of_every_language(run: Run, fake_box: FakeBox) -> None:
+    tasks.train(str(run.pk))
+    (job,) = fake_box.jobs
+    assert set(job["words"]) == {"en", "ja"}
+    assert job["words"]["en"] != job["words"]["ja"]
+    assert job["threads"] == settings.RUN_THREADS
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing(run: Run, fake_box: FakeBox) -> None:
+    def another_takes_over() -> None:
+        fake_box.meanwhile = lambda: None
+        silent(run)
+        tasks.train(str(run.pk))
+
+    fake_box.meanwhile = another_takes_over
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert len(fake_box.jobs) == 2
+    assert run.fence == 2
+    assert run.files == f"runs/{run.pk}/2"
+    assert Model.objects.count() == 1
+    assert store.read(f"{run.files}/result.json")
+    with pytest.raises(FileNotFoundError):
+        store.read(f"runs/{run.pk}/1/result.json")
+
+
+def test_a_cancelled_run_stays_cancelled(run: Run, fake_box: FakeBox) -> None:
+    def somebody_cancels() -> None:
+        actions.cancel(job=run)
+
+    fake_box.meanwhile = somebody_cancels
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.CANCELLED
+    assert run.result == {}
+    assert not Model.objects.exists()
+    assert actions.cancel(job=run) is False
+
+
+def test_a_run_that_was_cancelled_while_it_waited_never_trains(run: Run, fake_box: FakeBox) -> None:
+    actions.cancel(job=run)
+    tasks.train(str(run.pk))
+    assert fake_box.jobs == []
+
+
+def test_a_failure_is_kept_with_its_reason(run: Run, fake_box: FakeBox) -> None:
+    fake_box.ends(Status.FAILED, "one_class", target="left", label="yes")
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert run.failure == {"code": "one_class", "params": {"target": "left", "label": "yes"}}
+    assert run.files == ""
+
+
+def test_the_sweep_rings_again_for_what_nobody_heard(
+    run: Run, bells: list[tuple[str, str]]
+) -> None:
+    tasks.sweep()
+    assert bells == []
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    tasks.sweep()
+    tasks.sweep()  # the message just sent gets its time
+    assert bells == [("sandbox.train", str(run.pk))]
+
+
+def test_the_sweep_gives_a_silent_workers_run_to_another(
+    run: Run, bells: list[tuple[str, str]], fake_box: FakeBox
+) -> None:
+    claimed = Run.objects.claim(run.pk)
+    assert claimed
+    assert Run.objects.claim(run.pk) is None
+    silent(run)
+    tasks.sweep()
+    assert bells == [("sandbox.train", str(run.pk))]
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.SUCCEEDED
+    assert claimed.renew() is False
+    assert claimed.finish(status=Status.CRASHED) is False
+    assert claimed.status == Status.SUCCEEDED
+
+
+def test_a_run_that_is_lost_too_often_is_closed(run: Run, bells: list[Any]) -> None:
+    for _ in range(settings.RUN_MAX_ATTEMPTS):
+        assert Run.objects.claim(run.pk)
+        silent(run)
+    assert Run.objects.claim(run.pk) is None
+    tasks.sweep()
+    run.refresh_from_db()
+    assert run.status == Status.LOST
+    assert bells == []
+
+
+def test_a_broker_that_is_away_does_not_lose_the_job(
+    dataset: Dataset, django_capture_on_commit_callbacks: Any, bells: list[Any]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        run = actions.start_run(dataset=dataset, spec="classification", target="left")
+    assert bells == [("sandbox.train", str(run.pk))]
+    assert Run.objects.get().status == Status.QUEUED
+
+
+def test_a_table_whose_file_is_gone_is_tried_again_later(dataset: Dataset, run: Run) -> None:
+    Path(settings.STORE_URL, dataset.table).unlink()
+    with pytest.raises(FileNotFoundError):
+        tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.RUNNING
