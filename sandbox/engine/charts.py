@@ -1,6 +1,7 @@
 """The pictures of a result: one Vega-Lite spec each, drawn to SVG for page and PDF alike."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,19 @@ def draw(
     names: Sequence[str],
     words: Mapping[str, Words],
     output: Callable[[str], Path],
-) -> list[str]:
-    """Write `charts/<name>.<language>.svg` for charts with something to show; their names."""
-    drawn = []
+    *,
+    deadline: float,
+) -> tuple[list[str], bool]:
+    """Write `charts/<name>.<language>.svg` for charts with something to show.
+
+    Returns their names, and whether `deadline` (on `time.monotonic`'s clock) left time for all.
+    """
+    drawn: list[str] = []
     # altair checks every piece against its schema while it is put together; ours never vary
     with schemapi.debug_mode(arg=False):
         for name in names:
+            if time.monotonic() > deadline:
+                return drawn, False
             for language in LANGUAGES:
                 chart = CHARTS[name](result, words.get(language) or {})
                 if chart is None:
@@ -43,7 +51,7 @@ def draw(
                 output(f"charts/{name}.{language}.svg").write_text(svg(chart), "utf-8")
             else:
                 drawn.append(name)
-    return drawn
+    return drawn, True
 
 
 def svg(chart: Chart) -> str:

@@ -59,6 +59,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "empty_headers": ("names",),
     "header_looks_like_data": ("names",),
     "ragged_rows": ("count",),
+    "lines_skipped": ("count",),
     "nul_bytes": ("count",),
     "encoding_guessed": ("encoding",),
     "other_sheets": ("sheet", "others"),

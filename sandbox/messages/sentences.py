@@ -197,6 +197,7 @@ SENTENCES: dict[str, Words] = {
         "%(count)s rows had more or fewer cells than the header; surplus cells were cut, "
         "missing ones left blank. Check those rows for unquoted delimiters."
     ),
+    "lines_skipped": _("%(count)s lines above the header row were taken for a title and skipped."),
     "nul_bytes": _("%(count)s unreadable NUL characters were removed from the file."),
     "encoding_guessed": _(
         "The file does not say how its characters are written; %(encoding)s was assumed. If "

@@ -3,8 +3,10 @@
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,8 @@ from .limits import MAX_CELL, MAX_COLUMNS, MAX_ROWS
 DELIMITERS = (",", "\t", ";", "|")
 SNIFFED = 256 * 1024
 SNIFFED_ROWS = 50
+TITLES = 10
+_SAID_BY_EXCEL = re.compile(r"sep=.\r?\n", re.I)
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -47,7 +51,9 @@ def read(path: Path) -> Text:
     text = text.lstrip("\r\n\ufeff")
     if not text.strip():
         raise Problem("empty_file")
+    text = text[found.end() :] if (found := _SAID_BY_EXCEL.match(text)) else text
     delimiter = _delimiter(text[:SNIFFED])
+    text = _without_titles(text, delimiter, warnings)
     header, rows = _rows(text, delimiter, warnings)
     return Text(rows, header, encoding.removesuffix("-sig"), delimiter, warnings)
 
@@ -114,6 +120,27 @@ def _delimiter(sample: str) -> str:
         if width > 1 and score > best:
             best, choice = score, candidate
     return choice
+
+
+def _without_titles(text: str, delimiter: str, warnings: list[Warned]) -> str:
+    """The text from its header on: reports often put a title of one cell above the table."""
+    reader = csv.reader(io.StringIO(text[:SNIFFED], newline=""), delimiter=delimiter)
+    filled, ends = [], []
+    try:
+        for row in islice(reader, SNIFFED_ROWS):
+            filled.append(sum(1 for cell in row if cell.strip()))
+            ends.append(reader.line_num)
+    except csv.Error:
+        return text
+    usual = Counter(filled).most_common(1)[0][0]
+    header = next((place for place, count in enumerate(filled) if count > 1), 0)
+    if usual < 2 or not 0 < header <= TITLES:
+        return text
+    warnings.append(warning("lines_skipped", count=ends[header - 1]))
+    lines = io.StringIO(text, newline="")
+    for _ in range(ends[header - 1]):
+        lines.readline()
+    return lines.read()
 
 
 def _rows(text: str, delimiter: str, warnings: list[Warned]) -> tuple[list[str], pd.DataFrame]:

@@ -16,13 +16,17 @@ from .course import Course
 
 SIZES = (0.1, 0.25, 0.5, 1.0)
 CURVE_POINTS = 60
+FIRST_CHART = 1.0
+"""Seconds that the first chart takes, with the drawing library's start."""
+CHART = 0.2
+"""Seconds that one more chart takes."""
 
 
 def _again(course: Course, rows: np.ndarray) -> Fitted | None:
     """The best learner again on these rows, at the size validation chose; None without time."""
     best, lesson = course.best, course.lesson
     needed = best.fit_seconds * len(rows) / max(1, len(course.split.folds[0][0]))
-    if course.job.left() < 1.5 * needed / len(course.split.folds) + 0.1 * course.job.seconds:
+    if course.job.left() < 1.5 * needed / len(course.split.folds) + 0.15 * course.job.seconds:
         return None
     until = time.monotonic() + max(0.5, 0.5 * course.job.left())
     return LEARNERS[best.model].fit(replace(lesson.of(rows).until(until), size=best.size))
@@ -56,7 +60,7 @@ def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
             course.features,
             metric,
             seed=lesson.seed,
-            deadline=time.monotonic() + max(0.2, 0.4 * job.left()),
+            deadline=time.monotonic() + max(0.2, 0.3 * job.left()),
         )
     course.tell("explaining", 0.8)
     others = {
@@ -99,7 +103,7 @@ def _curve(course: Course) -> list[dict[str, Any]]:
     per_fit = best.fit_seconds / len(course.split.folds) * lesson.threads
     if best is course.baseline:
         return []
-    if job.left() < 2.5 * per_fit + 0.12 * job.seconds:
+    if job.left() < 2.5 * per_fit + 0.2 * job.seconds:
         assert best.first is not None
         curve = best.first.curve
         step = max(1, len(curve) // CURVE_POINTS)
@@ -147,10 +151,15 @@ def keep(course: Course, tested: Fitted) -> dict[str, Any]:
 def draw(course: Course, facts: Mapping[str, Any]) -> list[str]:
     """Draw the charts; a run whose time is over keeps its numbers and says so."""
     job = course.job
-    if job.left() < 0.05 * job.seconds:
-        course.warnings.append(warning("charts_skipped"))
-        return []
-    from sandbox.engine import charts
+    drawn: list[str] = []
+    is_whole = False
+    if job.left() > FIRST_CHART:
+        from sandbox.engine import charts
 
-    words = job.asked.get("words") or {}
-    return charts.draw(facts, (*charts.COMMON, *course.spec.drawn), words, job.output)
+        names = (*charts.COMMON, *course.spec.drawn)
+        words = job.asked.get("words") or {}
+        ends = time.monotonic() + job.left() - CHART
+        drawn, is_whole = charts.draw(facts, names, words, job.output, deadline=ends)
+    if not is_whole:
+        course.warnings.append(warning("charts_skipped"))
+    return drawn

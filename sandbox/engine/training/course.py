@@ -18,7 +18,7 @@ from sandbox.engine.specs.base import Goal
 
 USED = ("number", "category", "boolean", "date")
 FEW_ROWS = 200
-RESERVE = 0.3
+RESERVE = 0.35
 """The share of the budget, at most RESERVED seconds, kept for test, explanations and charts."""
 RESERVED = 8.0
 

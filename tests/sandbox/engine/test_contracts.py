@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from sandbox.engine import splits
 from sandbox.engine.learners import LEARNERS, Lesson
-from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
+from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS, Metric
 from sandbox.engine.specs import SPECS
 
 
@@ -102,12 +103,13 @@ def test_a_spec_says_all_it_must(name: str) -> None:
 
 
 @pytest.mark.parametrize("metric", CLASS_METRICS + NUMBER_METRICS, ids=lambda metric: metric.name)
-def test_a_metric_is_scikit_learns(metric: object) -> None:
+def test_a_metric_is_scikit_learns(metric: Metric) -> None:
     import sklearn.metrics as theirs
 
     chance = np.random.default_rng(0)
-    name, score = metric.name, metric.score  # type: ignore[attr-defined]
-    classes = 0 if metric.fits(0) else 2 if metric.fits(2) else 3  # type: ignore[attr-defined]
+    name, score = metric.name, metric.score
+    classes = 0 if metric.fits(0) else 2 if metric.fits(2) else 3
+    y: np.ndarray
     if classes:
         y = chance.integers(0, classes, 200)
         raw = chance.dirichlet(np.ones(classes), 200)
@@ -115,7 +117,7 @@ def test_a_metric_is_scikit_learns(metric: object) -> None:
         y = chance.normal(10, 1, 200)
         raw = y + chance.normal(0, 1, 200)
     called = raw.argmax(axis=1) if classes else raw
-    expected = {
+    expected: Callable[[], float] = {
         "roc_auc": lambda: theirs.roc_auc_score(y, raw[:, 1]),
         "roc_auc_ovr": lambda: theirs.roc_auc_score(y, raw, multi_class="ovr"),
         "log_loss": lambda: theirs.log_loss(y, raw),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -144,7 +145,7 @@ def test_a_budget_too_short_for_models_still_has_the_baseline(run_job: RunJob) -
     assert {"time_short", "no_skill"} <= {one["code"] for one in result["warnings"]}
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "target missing": ({"target": "Left"}, "target_missing"),
     "no target": ({"target": None}, "job_invalid"),
     "unknown task": ({"spec": "telepathy"}, "task_unknown"),
@@ -166,7 +167,7 @@ def test_a_job_that_cannot_be_done_ends_with_its_code(run_here: RunJob, name: st
     assert (ended.code, ended.last["event"], ended.last["code"]) == (2, "failed", code)
 
 
-BAD_TARGETS = {
+BAD_TARGETS: dict[str, tuple[list[Any], str, str]] = {
     "one class": (["yes"] * 40, "classification", "one_class"),
     "empty": ([""] * 40, "classification", "target_empty"),
     "one value": ([5] * 40, "regression", "target_constant"),
