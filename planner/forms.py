@@ -45,6 +45,7 @@ class NewUseCase(forms.ModelForm[UseCase]):
 class Place(forms.Form):
     """What somebody is to a team."""
 
+    user = forms.UUIDField()
     role = forms.TypedChoiceField(choices=Role.choices, coerce=Role, label=_("Role"))
 
 

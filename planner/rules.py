@@ -17,7 +17,8 @@ def can_view(user: User | AnonymousUser, of: Team | UseCase) -> bool:
 
 def can_edit(user: User | AnonymousUser, of: Team | UseCase) -> bool:
     """Whether somebody may write here: everybody of the team but its observers."""
-    return can_view(user, of) and role(user, of) not in READERS
+    mine = role(user, of)
+    return bool(mine) and mine not in READERS
 
 
 def can_decide(user: User | AnonymousUser, of: Team | UseCase) -> bool:

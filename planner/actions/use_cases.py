@@ -17,7 +17,7 @@ def add(*, by: User, team: Team, title: str) -> UseCase:
     if not rules.can_edit(by, team):
         raise PermissionDenied
     use_case = UseCase(team=team, title=title.strip(), created_by=by)
-    use_case.full_clean()
+    use_case.full_clean(exclude=["created_by"])
     use_case.save()
     return use_case
 
@@ -28,7 +28,7 @@ def rename(*, by: User, use_case: UseCase, title: str) -> UseCase:
     if not rules.can_edit(by, use_case):
         raise PermissionDenied
     use_case.title = title.strip()
-    use_case.full_clean()
+    use_case.full_clean(exclude=["created_by"])
     use_case.save(update_fields=["title"])
     return use_case
 

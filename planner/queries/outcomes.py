@@ -239,6 +239,11 @@ class Outcome:
         ]
 
     @property
+    def test_rows(self) -> str:
+        """How many rows the final test had."""
+        return f"{(self.result.get('test') or {}).get('rows') or 0:,}"
+
+    @property
     def confusion(self) -> dict[str, Any]:
         """What was predicted and what was true, as figures; empty where that makes no sense."""
         found = self.result.get("confusion") or {}
@@ -256,7 +261,7 @@ class Outcome:
         quantiles = found["quantiles"]
         return [
             (_("Half of all predictions are off by less than"), number(found["median_absolute"])),
-            (_("Within 10 % of the truth"), f"{100 * found['within_10_percent']:.0f} %"),
+            (_("Within a tenth of the truth"), f"{100 * found['within_10_percent']:.0f} %"),
             (_("Nine of ten errors lie between"), between([quantiles["p05"], quantiles["p95"]])),
         ]
 
@@ -273,10 +278,13 @@ class Outcome:
                 " %(train)s rows were divided into %(folds)d parts: each part was predicted by a"
                 " model that had learnt from the others, and those predictions were scored."
             ) % {**rows, "folds": facts.get("folds") or 0}
-        return _(
-            "%(test)s rows were put aside first and looked at once, at the very end."
-            " Models learnt from %(train)s rows and were compared on %(validation)s others."
-        ) % rows
+        return (
+            _(
+                "%(test)s rows were put aside first and looked at once, at the very end."
+                " Models learnt from %(train)s rows and were compared on %(validation)s others."
+            )
+            % rows
+        )
 
     def _is_baseline(self, row: Mapping[str, Any]) -> bool:
         baseline = self.result.get("baseline") or {}

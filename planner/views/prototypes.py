@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -58,7 +59,10 @@ def new(request: HttpRequest, use_case: UUID) -> HttpResponse:
         "planner/prototype_new.html",
         {
             "use_case": row,
-            "samples": [(each, each.title(request.LANGUAGE_CODE)) for each in sandbox.samples()],
+            "samples": [
+                (each, each.title(request.LANGUAGE_CODE), grouped(each.rows))
+                for each in sandbox.samples()
+            ],
             "upload": upload,
             "sample": sample,
             "file_name": file.name if file else "",
@@ -165,18 +169,19 @@ def _page(request: HttpRequest, prototype: UUID, form: Run | None = None) -> Htt
 def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dict[str, Any]:
     """What step 2 offers, with what was chosen last time or written in the sheets filled in."""
     profile = prototype.dataset.result
-    columns = [
-        {**column, "kind": KINDS.get(column["kind"], column["kind"])}
-        for column in profile.get("columns", [])
-    ]
+    columns = [_told(column) for column in profile.get("columns", [])]
     targets: dict[str, list[str]] = profile.get("targets", {})
     tasks = [task for task in TASK_TYPES.values() if task.spec and task.spec in targets]
     before = _before(prototype, tasks)
     given = form.data if form else {**before, **request.GET.dict()}
-    task = next((task for task in tasks if task.spec == given.get("spec")), None)
-    task = task or next((task for task in tasks if targets[task.spec]), tasks[0])
+    names = [str(column["name"]) for column in columns]
+    # People put the outcome last: unasked, the task type whose best guess stands furthest right.
+    task = next(
+        (task for task in tasks if task.spec == given.get("spec")),
+        max(tasks, key=lambda task: max(map(names.index, targets[task.spec][:1]), default=-1)),
+    )
     likely = targets[task.spec]
-    others = [str(column["name"]) for column in columns if column["name"] not in likely]
+    others = [name for name in names if name not in likely]
     return {
         "form": form or Run(),
         "given": given,
@@ -188,8 +193,32 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
         "others": others,
         "metrics": [METRICS[metric.name] for metric in SPECS[task.spec].metrics],
         "seconds": str(given.get("seconds") or 60),
-        "rows": profile.get("rows", 0),
+        "rows": grouped(profile.get("rows", 0)),
     }
+
+
+def _told(column: dict[str, Any]) -> dict[str, Any]:
+    """A column of the profile as people read it."""
+    return {
+        **column,
+        "kind": KINDS.get(column["kind"], column["kind"]),
+        "missing": grouped(column["missing"]),
+        "unique": grouped(column["unique"]),
+        "examples": [_short(example) for example in column["examples"][:3]],
+    }
+
+
+def _short(example: str) -> str:
+    """An example without the digits that nobody reads."""
+    try:
+        return example if len(example) < 9 else f"{float(example):.5g}"
+    except ValueError:
+        return example
+
+
+def grouped(number: int) -> str:
+    """A count with its thousands set apart."""
+    return str(formats.number_format(number, force_grouping=True))
 
 
 def _before(prototype: Prototype, tasks: list[Task]) -> dict[str, Any]:

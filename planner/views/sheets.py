@@ -104,9 +104,12 @@ def _find(request: HttpRequest, use_case: UUID, sheet: str) -> tuple[UseCase, Sh
 
 
 def _context(request: HttpRequest, use_case: UseCase, sheet: Sheet) -> dict[str, Any]:
-    written = {row.field: row for row in queries.answers_of(use_case).filter(sheet=sheet.name)}
+    rows = list(queries.answers_of(use_case))
+    written = {row.field: row for row in rows if row.sheet == sheet.name}
     values = {name: row.value for name, row in written.items()}
-    hints = sheet.hints({**_elsewhere(use_case), **values})
+    # A check may look further than its own sheet, under `sheet.field`.
+    elsewhere = {f"{row.sheet}.{row.field}": row.value for row in rows}
+    hints = sheet.hints({**elsewhere, **values})
     names = list(SHEETS)
     place = names.index(sheet.name)
     cells = [
@@ -131,15 +134,6 @@ def _context(request: HttpRequest, use_case: UseCase, sheet: Sheet) -> dict[str,
         "can_edit": rules.can_edit(request.user, use_case),
         "before": SHEETS[names[place - 1]] if place else None,
         "after": SHEETS[names[place + 1]] if place + 1 < len(names) else None,
-    }
-
-
-def _elsewhere(use_case: UseCase) -> Mapping[str, Any]:
-    """All answers under `sheet.field`, for the checks that look further than their own sheet."""
-    return {
-        f"{sheet}.{name}": value
-        for sheet, values in queries.all_values(use_case).items()
-        for name, value in values.items()
     }
 
 

@@ -59,12 +59,12 @@ def add_use_case(request: HttpRequest, team: UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
-def place(request: HttpRequest, team: UUID, user: UUID) -> HttpResponse:
+def place(request: HttpRequest, team: UUID) -> HttpResponse:
     """Say what somebody is to the team."""
     row = get_object_or_404(Team.objects.visible_to(request.user), pk=team)
-    other = get_object_or_404(row.members, pk=user)
     form = Place(request.POST)
     if form.is_valid():
+        other = get_object_or_404(row.members, pk=form.cleaned_data["user"])
         try:
             actions.change_role(
                 by=person(request), team=row, user=other, role=form.cleaned_data["role"]
@@ -72,13 +72,13 @@ def place(request: HttpRequest, team: UUID, user: UUID) -> HttpResponse:
         except ValidationError as error:
             refuse(form, error)
     if form.errors:
-        return _page(request, team, place=form)
+        return _page(request, team, refused=form)
     messages.success(request, _("Saved."))
     return redirect("team", team)
 
 
 def _page(
-    request: HttpRequest, team: UUID, form: NewUseCase | None = None, place: Place | None = None
+    request: HttpRequest, team: UUID, form: NewUseCase | None = None, refused: Place | None = None
 ) -> HttpResponse:
     row = get_object_or_404(queries.team(request.user), pk=team)
     mine = rules.role(request.user, row)
@@ -91,7 +91,7 @@ def _page(
             "can_edit": bool(mine) and mine not in rules.READERS,
             "can_decide": mine in rules.DECIDERS,
             "form": form or NewUseCase(),
-            "place": place,
+            "refused": refused,
         },
-        status=422 if form or place else 200,
+        status=422 if form or refused else 200,
     )

@@ -1,4 +1,4 @@
-"""When something is not there, not theirs, or went wrong: what happened, what is safe, what to do."""
+"""When something is not there or went wrong: what happened, what is safe, what to do."""
 
 from __future__ import annotations
 

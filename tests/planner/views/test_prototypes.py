@@ -1,0 +1,213 @@
+"""A prototype's pages, from the table to the result."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from planner.models import Membership, Prototype, Role, UseCase, User
+from sandbox import store
+from sandbox.models import Run, Status
+from tests.planner import results
+
+ClientOf = Callable[[User], Client]
+
+
+def page(client: Client, prototype: Prototype, query: str = "") -> str:
+    return client.get(reverse("prototype", args=[prototype.pk]) + query).content.decode()
+
+
+def test_a_double_click_on_a_sample_makes_one_prototype(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    client, url = client_of(member), reverse("prototype_new", args=[use_case.pk])
+    sent = {"sample": "churn", "op": str(uuid.uuid4())}
+    places = {client.post(url, sent)["Location"] for _ in range(2)}
+    assert places == {reverse("prototype", args=[Prototype.objects.get().pk])}
+
+
+def test_an_uploaded_table_waits_to_be_read(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    file = SimpleUploadedFile("calls.csv", b"a,b\n1,2\n")
+    url = reverse("prototype_new", args=[use_case.pk])
+    response = client_of(member).post(url, {"file": file, "op": ""}, follow=True)
+    text = response.content.decode()
+    assert "calls.csv" in text
+    assert 'hx-trigger="every 1s"' in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("empty.csv", b"", "The file is empty"), ("tool.exe", b"MZ", "Only CSV, TSV")],
+)
+def test_a_bad_upload_stays_on_the_page_and_names_the_file(
+    name: str, content: bytes, said: str, member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    url = reverse("prototype_new", args=[use_case.pk])
+    response = client_of(member).post(url, {"file": SimpleUploadedFile(name, content)})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert f"{name}: {said}" in text
+
+
+@pytest.mark.parametrize("sent", [{}, {"sample": ""}, {"sample": "nothing"}, {"file": "text"}])
+def test_nothing_chosen_gets_a_sentence(
+    sent: dict[str, str], member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    response = client_of(member).post(reverse("prototype_new", args=[use_case.pk]), sent)
+    assert response.status_code == 422
+    assert "field-error" in response.content.decode()
+
+
+def test_an_observer_brings_no_table(
+    outsider: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    Membership.objects.create(team=use_case.team, user=outsider, role=Role.OBSERVER)
+    url = reverse("prototype_new", args=[use_case.pk])
+    assert client_of(outsider).get(url).status_code == 403
+
+
+def test_what_was_found_is_shown_before_anything_is_chosen(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    text = page(client_of(member), results.prototype(use_case))
+    assert "8.162" in text
+    assert "Key, left out" in text
+    assert "teach nothing about new rows: Phone" in text
+    assert text.index('value="Churn?"') < text.index('value="Day Mins"')
+
+
+def test_another_task_type_brings_its_own_columns_and_metrics(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    text = page(client_of(member), results.prototype(use_case), "?spec=regression")
+    assert 'name="spec" value="regression"' in text
+    assert 'value="rmse"' in text
+    assert text.index('value="Day Mins"') < text.index('value="Churn?"')
+
+
+def test_training_starts_with_what_was_agreed(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.prototype(use_case)
+    sent = {"spec": "classification", "target": "Churn?", "threshold": "０，８５", "seconds": "20"}
+    client = client_of(member)
+    client.post(reverse("prototype_start", args=[row.pk]), sent)
+    row.refresh_from_db()
+    assert row.threshold == 0.85
+    assert "Waiting for a free worker" in page(client, row)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"threshold": "good"}, "Write a number in digits"),
+        ({"threshold": "1e999"}, "Write a number in digits"),
+        ({"target": "nothing"}, "There is no column"),
+        ({"metric": "rmse"}, "does not fit this target"),
+        ({"spec": "poetry"}, "There is no task type"),
+        ({"seconds": "99999"}, "Select a valid choice"),
+    ],
+)
+def test_a_wrong_setting_keeps_the_others(
+    wrong: dict[str, str], said: str, member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.prototype(use_case)
+    right = {"spec": "classification", "target": "Churn?", "threshold": "0.77", "seconds": "20"}
+    response = client_of(member).post(reverse("prototype_start", args=[row.pk]), {**right, **wrong})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert said in text
+    if "threshold" not in wrong:
+        assert 'value="0.77"' in text
+
+
+def test_a_run_at_work_shows_its_stage_and_who_leads(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    progress = {
+        "stage": "training",
+        "fraction": 0.5,
+        "leaderboard": results.RESULT["leaderboard"],
+        "best": "boosting",
+    }
+    row = results.prototype(use_case, status=Status.RUNNING, progress=progress)
+    Run.objects.update(started_at=row.created_at)
+    url = reverse("prototype", args=[row.pk])
+    text = client_of(member).get(url, headers={"HX-Request": "true"}).content.decode()
+    assert text.strip().startswith('<div id="run"')
+    assert "Training models and comparing them" in text
+    assert "0.910" in text
+
+
+def test_a_result_stops_the_polling_and_tells_everything(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    text = page(client_of(member), results.finished(use_case))
+    assert "every 1s" not in text
+    for said in (
+        "clearly beats the baseline",
+        "0.870 – 0.920",
+        "Good enough.",
+        "0.800 was agreed beforehand",
+        "Not trained: the time budget was used up",
+        "theme=dark",
+        'alt="Which columns the model leans on: most important first, Day Mins"',
+        "463",
+        "4,000 rows were divided into 5 parts",
+    ):
+        assert said in text, said
+
+
+def test_below_the_threshold_is_said_and_no_threshold_too(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.finished(use_case)
+    for threshold, said in ((0.95, "Not yet."), (None, "Nothing was agreed beforehand")):
+        Prototype.objects.update(threshold=threshold)
+        assert said in page(client_of(member), row)
+
+
+def test_a_failed_run_says_why_and_the_next_try_starts_from_its_choices(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    failure = {"code": "one_class", "params": {"target": "Churn?", "label": "no"}}
+    row = results.prototype(use_case, status=Status.FAILED, failure=failure, metric="f1")
+    client = client_of(member)
+    assert "so there is nothing to tell apart" in page(client, row)
+    again = client.post(reverse("prototype_repeat", args=[row.pk]), {"op": str(uuid.uuid4())})
+    text = client.get(again["Location"]).content.decode()
+    assert '<option value="f1" selected>' in text
+    assert 'value="0.8"' in text
+
+
+def test_a_table_that_could_not_be_read_says_why(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.prototype(use_case, read=False)
+    row.dataset.failure = {"code": "workbook_broken", "params": {}}
+    row.dataset.status = Status.FAILED
+    row.dataset.save()
+    assert "The Excel file could not be opened" in page(client_of(member), row)
+
+
+def test_a_chart_is_drawn_for_members_only_and_only_if_it_exists(
+    member: User, outsider: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.finished(use_case)
+    store.save("runs/x/1/charts/importance.en.svg", b'<svg fill="#1c2430"/>')
+    url = reverse("chart", args=[row.pk, "importance"])
+    light = client_of(member).get(url, {"language": "en"})
+    dark = client_of(member).get(url, {"language": "en", "theme": "dark"})
+    assert light["Content-Type"] == "image/svg+xml"
+    assert light.content != dark.content
+    for query in ({"language": "xx"}, {"theme": "pink"}, {"language": "ja"}):
+        assert client_of(member).get(url, query).status_code == 404
+    assert client_of(member).get(reverse("chart", args=[row.pk, "x"])).status_code == 404
+    assert client_of(outsider).get(url).status_code == 404
