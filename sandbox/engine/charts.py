@@ -82,7 +82,13 @@ def spec(chart: Chart) -> dict[str, Any]:
         "padding": 6,
         "view": {"stroke": None},
         "axis": axis,
-        "axisX": {"titlePadding": 10, "labelAngle": 0, "tickCount": 5, "labelOverlap": True},
+        "axisX": {
+            "titlePadding": 10,
+            "labelBound": True,
+            "labelAngle": 0,
+            "tickCount": 5,
+            "labelOverlap": True,
+        },
         "axisY": {
             "titleAngle": 0,
             "titleAlign": "left",

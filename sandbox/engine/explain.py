@@ -1,14 +1,13 @@
 """Why a model says what it says, and what in the data should make people careful."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .features import Features
-from .learners import Fitted
 from .metrics import Metric
 from .problems import Warned, warning
 
@@ -20,7 +19,7 @@ SEATS = 20
 
 
 def importance(
-    fitted: Fitted,
+    predict: Callable[[np.ndarray], np.ndarray],
     x: np.ndarray,
     y: np.ndarray,
     features: Features,
@@ -37,7 +36,7 @@ def importance(
     chance = np.random.default_rng(seed)
     rows = chance.permutation(len(y))[:PERMUTED]
     x, y = x[rows], y[rows]
-    whole = metric.safe(y, fitted.predict(x))
+    whole = metric.safe(y, predict(x))
     places: dict[str, list[int]] = {}
     for place, feature in enumerate(features.features):
         places.setdefault(feature.source, []).append(place)
@@ -49,7 +48,7 @@ def importance(
         shuffled = np.tile(x, (REPEATS, 1))
         for turn, order in enumerate(orders):
             shuffled[turn * len(y) : (turn + 1) * len(y), at] = x[order][:, at]
-        each = np.split(fitted.predict(shuffled), REPEATS)
+        each = np.split(predict(shuffled), REPEATS)
         drops = [metric.gain(whole, metric.safe(y, one)) for one in each]
         drops = [drop for drop in drops if np.isfinite(drop)] or [0.0]
         found.append(

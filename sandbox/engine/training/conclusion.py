@@ -54,7 +54,7 @@ def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
     important = []
     if best is not course.baseline:
         important = explain.importance(
-            best.first,
+            best.first.predict,
             lesson.x[check],
             goal.y[check],
             course.features,
