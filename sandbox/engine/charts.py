@@ -84,7 +84,7 @@ def spec(chart: Chart) -> dict[str, Any]:
         "axis": axis,
         "axisX": {
             "titlePadding": 10,
-            "labelBound": True,
+            "labelBound": 8,
             "labelAngle": 0,
             "tickCount": 5,
             "labelOverlap": True,
