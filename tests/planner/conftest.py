@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+from datetime import date
 
 import pytest
 from django.utils import timezone, translation
@@ -49,7 +49,9 @@ RESULT = {
     "charts": ["importance"],
     "warnings": [{"code": "few_rows", "params": {"rows": 5000}}],
 }
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="12">bar</text></svg>'
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="12">bar</text></svg>'
+)
 NASTY = '<script>alert("x")</script> & </style> ' + "とても長い語" * 30 + " " + "W" * 400
 
 
@@ -66,7 +68,7 @@ def full(use_case: UseCase, pm: User) -> UseCase:
     tried(use_case, "churn.csv")
     Decision.objects.create(use_case=use_case, choice=use_case.title, reason="60 %", by=pm)
     Milestone.objects.create(
-        use_case=use_case, title="Mail by hand", due=datetime.date(2027, 4, 5), owner="Ken"
+        use_case=use_case, title="Mail by hand", due=date(2027, 4, 5), owner="Ken"
     )
     UseCase.objects.filter(pk=use_case.pk).update(is_chosen=True)
     use_case.refresh_from_db()
@@ -87,7 +89,7 @@ def hostile(use_case: UseCase, pm: User) -> UseCase:
     tried(use_case, NASTY[:200])
     Decision.objects.create(use_case=use_case, choice=NASTY[:200], reason=NASTY, by=pm)
     Milestone.objects.create(
-        use_case=use_case, title=NASTY[:200], due=datetime.date(2027, 4, 5), owner=NASTY[:80]
+        use_case=use_case, title=NASTY[:200], due=date(2027, 4, 5), owner=NASTY[:80]
     )
     return use_case
 

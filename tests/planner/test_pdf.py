@@ -20,7 +20,7 @@ def fonts(reader: PdfReader) -> dict[str, bool]:
     """Each font of a PDF by name, and whether its shapes are inside."""
     found = {}
     for page in reader.pages:
-        for font in (page["/Resources"].get("/Font") or {}).values():
+        for font in page["/Resources"].get_object().get("/Font", {}).values():  # type: ignore[attr-defined]
             face = font.get_object()
             inner = face["/DescendantFonts"][0].get_object() if "/DescendantFonts" in face else face
             descriptor = inner["/FontDescriptor"].get_object()

@@ -58,9 +58,7 @@ def test_a_section_draws_a_full_use_case(
 
 
 @sections
-def test_a_section_shows_hostile_text_as_text(
-    section: Section[UseCase], hostile: UseCase
-) -> None:
+def test_a_section_shows_hostile_text_as_text(section: Section[UseCase], hostile: UseCase) -> None:
     html = drawn(section, hostile, "ja") or ""
     assert "<script" not in html
     assert "</style>" not in html
