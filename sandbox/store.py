@@ -13,8 +13,10 @@ from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.files import File
 
 Content = bytes | Iterable[bytes]
+CHUNK = 1 << 20
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -25,11 +27,7 @@ class BadKey(ValueError):  # noqa: N818 – reads as what it is
 
 def save(key: str, content: Content) -> None:
     """Keep a file under a key, whole or not at all; an earlier one is replaced."""
-    with tempfile.TemporaryFile() as whole:
-        for chunk in [content] if isinstance(content, bytes) else content:
-            whole.write(chunk)
-        whole.seek(0)
-        _place().write(checked(key), whole)
+    _place().write(checked(key), [content] if isinstance(content, bytes) else content)
 
 
 def read(key: str) -> bytes:
@@ -57,7 +55,7 @@ def save_folder(prefix: str, folder: Path) -> int:
         if path.is_file():
             size += path.stat().st_size
             with path.open("rb") as file:
-                _place().write(checked(f"{prefix}/{path.relative_to(folder).as_posix()}"), file)
+                save(f"{prefix}/{path.relative_to(folder).as_posix()}", _chunks(file))
     return size
 
 
@@ -77,7 +75,7 @@ def checked(key: str) -> str:
 class Place(Protocol):
     """What a folder and a bucket have in common."""
 
-    def write(self, key: str, content: IO[bytes]) -> None:
+    def write(self, key: str, chunks: Iterable[bytes]) -> None:
         """Put content under a key in one step."""
 
     def open(self, key: str) -> IO[bytes]:
@@ -96,7 +94,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def write(self, key: str, content: IO[bytes]) -> None:
+    def write(self, key: str, chunks: Iterable[bytes]) -> None:
         """Write beside the target, then rename: a reader sees the old file or the new one."""
         target = self.root / key
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +102,7 @@ class Folder:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                shutil.copyfileobj(content, file)
+                file.writelines(chunks)
             part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -141,11 +139,12 @@ class Bucket:
             bucket_name=name, location=prefix, file_overwrite=True, default_acl=None
         )
 
-    def write(self, key: str, content: IO[bytes]) -> None:
-        """Upload; S3 shows an object only when it is whole."""
-        from django.core.files import File
-
-        self.storage.save(key, File(content))
+    def write(self, key: str, chunks: Iterable[bytes]) -> None:
+        """Upload what came whole; S3, too, shows an object only when it is whole."""
+        with tempfile.TemporaryFile() as whole:
+            whole.writelines(chunks)
+            whole.seek(0)
+            self.storage.save(key, File(whole))
 
     def open(self, key: str) -> IO[bytes]:
         """Download into a file that lives while it is open."""
@@ -167,6 +166,11 @@ class Bucket:
         self.storage.delete(prefix)
         root = f"{self.storage.location}/{prefix}/".lstrip("/")
         self.storage.bucket.objects.filter(Prefix=root).delete()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
 
 
 def _place() -> Place:

@@ -44,8 +44,8 @@ def gather(ending: Ending, place: Place, limits: Limits, *, level: str) -> Outco
     status, failure = _meaning(ending)
     result: dict[str, Any] = {}
     if status == Status.SUCCEEDED:
-        collect(place, limits)
         try:
+            collect(place, limits)
             result = read_result(place.kept / "result.json")
         except (OSError, ValueError, RecursionError):
             status, failure = _crash("result")

@@ -26,7 +26,7 @@ from sandbox.models import Status
 SAID = ("task", "metric", "rows", "columns", "baseline", "leaderboard", "best")
 TOLD = ("first_result_seconds", "total_seconds", "peak_mb", "warnings")
 ROW = ("model", "validation", "interval", "fit_seconds")
-BAD_INPUT, FAILED = 2, 1
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
 class Refused(Exception):  # noqa: N818 – a sentence for the person at the terminal
@@ -86,6 +86,8 @@ class Command(BaseCommand):
             except Refused as refusal:
                 self.stderr.write(str(refusal), self.style.NOTICE)
                 sys.exit(refusal.code)
+            except KeyboardInterrupt:
+                sys.exit(INTERRUPTED)
             except ImproperlyConfigured as error:
                 self.stderr.write(str(error), self.style.NOTICE)
                 sys.exit(FAILED)

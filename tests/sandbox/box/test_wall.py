@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -155,6 +157,45 @@ def test_a_cancelled_job_leaves_no_process(level: str, tmp_path: Path) -> None:
     assert left == []
 
 
+WORKER = """
+import os, sys
+from pathlib import Path
+os.environ["DJANGO_SETTINGS_MODULE"] = "planner.config.settings"
+import django
+django.setup()
+from sandbox.box import Limits, watch
+from sandbox.box.place import Place
+level, root = sys.argv[1], Path(sys.argv[2])
+place = Place.lay_out(root, job={"job": "test"}, inputs={"p.py": root.parent / "p.py"})
+seen = Path("/job") if level == "bwrap" else place.job
+program = str(seen / "in" / "p.py")
+watch.run(level, place, Limits(), program, lambda said: not print(said, flush=True))
+"""
+
+
+def test_a_worker_that_is_killed_takes_its_job_along(level: str, tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(
+        'import time; print(\'{"event": "progress", "stage": "on"}\', flush=True); time.sleep(60)'
+    )
+    (tmp_path / "box").mkdir()
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER, level, str(tmp_path / "box")],
+        cwd=walls.CODE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with worker:
+        assert worker.stdout
+        assert any("on" in line for line in worker.stdout)
+        job = watch.tree(worker.pid)[1:]
+        assert job
+        worker.kill()
+    until = time.monotonic() + 5
+    while (left := [pid for pid in job if is_alive(pid)]) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert left == []
+
+
 def test_only_known_plain_files_come_home(level: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("outside")
@@ -181,6 +222,16 @@ def test_only_known_plain_files_come_home(level: str, tmp_path: Path) -> None:
             if path.is_file()
         }
         assert found == {"result.json", "charts/good.en.svg"}
+
+
+def test_a_folder_that_was_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
+    program = """
+    done({"rows": 1})
+    out.rename(out.parent / "old")
+    out.symlink_to(out.parent / "old")
+    """
+    with boxed("rlimits", tmp_path, program) as outcome:
+        assert outcome.status == Status.CRASHED
 
 
 def test_numbers_and_letters_that_no_database_takes_are_cleaned(level: str, tmp_path: Path) -> None:
@@ -238,6 +289,14 @@ def test_too_weak_a_wall_is_refused_in_a_sentence(
     settings.SANDBOX_MIN_LEVEL = "steel"
     with pytest.raises(ImproperlyConfigured, match="bwrap or rlimits"):
         box.level()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def running(word: str) -> list[str]:
