@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from planner.models import Milestone, Role, Team, UseCase
+from planner.models import Milestone, Role, Team, UseCase, User
 
 SECONDS = {20: _("20 seconds: a first look"), 60: _("1 minute"), 180: _("3 minutes: the best try")}
 
@@ -24,6 +24,14 @@ class SignIn(AuthenticationForm):
         ),
         "inactive": _("This account is closed. Please ask your administrator."),
     }
+
+
+class Me(forms.ModelForm[User]):
+    """How somebody is called and spoken to."""
+
+    class Meta:
+        model = User
+        fields = ("display_name", "language")
 
 
 class NewTeam(forms.ModelForm[Team]):

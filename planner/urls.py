@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/", home.join, name="join_by_code"),
     path("sign-in/", home.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("me/", home.me, name="me"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team>/", teams.team, name="team"),
     path("teams/<uuid:team>/use-cases/", teams.add_use_case, name="use_case_add"),

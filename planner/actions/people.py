@@ -36,6 +36,15 @@ def rename(*, by: User, display_name: str) -> User:
     return by
 
 
+@transaction.atomic
+def speak(*, by: User, language: str) -> User:
+    """Remember in which language somebody wants to be spoken to; only the person says so."""
+    by.language = language
+    by.clean_fields(exclude=["password"])
+    by.save(update_fields=["language"])
+    return by
+
+
 def _spoken(name: str) -> str:
     """A name without the spaces around it; an empty one is refused with a sentence."""
     if not (name := " ".join(name.split())):

@@ -7,7 +7,14 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.urls import reverse
 
 from planner.models import User
 
@@ -27,6 +34,25 @@ def signed_in(view: View[P]) -> View[P]:
         return redirect_to_login(request.get_full_path())
 
     return guarded
+
+
+def posted_from(page: str, *keys: str) -> Callable[[View[P]], View[P]]:
+    """Take posts only; whoever opens or reloads such an address is led back to its page."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            if request.method in {"GET", "HEAD"}:
+                return HttpResponseRedirect(
+                    reverse(page, kwargs={key: kwargs[key] for key in keys})
+                )
+            return HttpResponseNotAllowed(["POST"])
+
+        return guarded
+
+    return decorate
 
 
 def person(request: HttpRequest) -> User:

@@ -6,15 +6,20 @@ import re
 import unicodedata
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from planner import queries, rules
+from planner.actions import people
+from planner.forms import Me
 from planner.forms import SignIn as SignInForm
 from planner.models import User
+from planner.views.access import person, signed_in
 
 
 @require_safe
@@ -45,6 +50,31 @@ def join(request: HttpRequest) -> HttpResponse:
         return render(request, "planner/welcome.html", context, status=422)
 
 
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def me(request: HttpRequest) -> HttpResponse:
+    """How a person is called and spoken to, theirs to change at any time."""
+    by = person(request)
+    form = Me(request.POST or None, instance=User.objects.get(pk=by.pk))
+    if request.method == "POST" and form.is_valid():
+        people.rename(by=by, display_name=form.cleaned_data["display_name"])
+        people.speak(by=by, language=form.cleaned_data["language"])
+        messages.success(request, _("Saved."))
+        return _spoken_to(by, redirect("me"))
+    languages = [("", _("As the browser asks")), *settings.LANGUAGES]
+    context = {"form": form, "languages": languages}
+    return render(request, "planner/me.html", context, status=422 if form.errors else 200)
+
+
+def _spoken_to(user: User, response: HttpResponse) -> HttpResponse:
+    """The same answer, with the language of the account from now on."""
+    if user.language:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax")
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    return response
+
+
 class SignIn(auth.LoginView):
     """Sign in with a name and a password, and go on in one's own language."""
 
@@ -56,9 +86,7 @@ class SignIn(auth.LoginView):
         """Let the person in and remember the language of the account."""
         response = super().form_valid(form)
         user = form.get_user()
-        if isinstance(user, User) and user.language:
-            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax")
-        return response
+        return _spoken_to(user, response) if isinstance(user, User) and user.language else response
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
         """Show the same page with the sentence."""

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from planner import queries, rules
 from planner.actions import prototypes as actions
@@ -18,7 +18,7 @@ from planner.forms import Once, Run, Sample, Upload, new_op, refuse
 from planner.knowledge import METRICS, TASK_TYPES
 from planner.knowledge import TaskType as Task
 from planner.models import Prototype, UseCase
-from planner.views.access import is_fragment, person, signed_in
+from planner.views.access import is_fragment, person, posted_from, signed_in
 from sandbox import queries as sandbox
 from sandbox.engine.specs import SPECS
 
@@ -80,7 +80,7 @@ def prototype(request: HttpRequest, prototype: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("prototype", "prototype")
 def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Train, once what is good enough was agreed."""
     row = _find(request, prototype)
@@ -98,7 +98,7 @@ def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("prototype", "prototype")
 def cancel(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Stop what is going on."""
     actions.cancel(by=person(request), prototype=_find(request, prototype))
@@ -106,7 +106,7 @@ def cancel(request: HttpRequest, prototype: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("prototype", "prototype")
 def repeat(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Try the same table again with other settings."""
     form = Once(request.POST)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from planner import queries, rules
 from planner.actions import answers
@@ -20,7 +20,7 @@ from planner.forms import Revision
 from planner.models import Answer, UseCase
 from planner.sheets import SHEETS
 from planner.sheets.base import Field, Hint, Sheet
-from planner.views.access import is_fragment, person, signed_in
+from planner.views.access import is_fragment, person, posted_from, signed_in
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def sheet(request: HttpRequest, use_case: UUID, sheet: str) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("sheet", "use_case", "sheet")
 def answer(request: HttpRequest, use_case: UUID, sheet: str, field: str) -> HttpResponse:
     """Keep one field, and answer with what that changed around it."""
     row, kind = _find(request, use_case, sheet)

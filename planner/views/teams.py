@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from planner import queries, rules
 from planner.actions import teams as actions
 from planner.actions import use_cases
 from planner.forms import NewTeam, NewUseCase, Place, refuse
 from planner.models import Role, Team
-from planner.views.access import person, signed_in
+from planner.views.access import person, posted_from, signed_in
 
 
 @signed_in
@@ -47,7 +47,7 @@ def team(request: HttpRequest, team: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("team", "team")
 def add_use_case(request: HttpRequest, team: UUID) -> HttpResponse:
     """Propose a use case."""
     row = get_object_or_404(Team.objects.visible_to(request.user), pk=team)
@@ -58,7 +58,7 @@ def add_use_case(request: HttpRequest, team: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("team", "team")
 def place(request: HttpRequest, team: UUID) -> HttpResponse:
     """Say what somebody is to the team."""
     row = get_object_or_404(Team.objects.visible_to(request.user), pk=team)

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from planner import queries, rules
 from planner.actions import milestones, use_cases
@@ -18,7 +18,7 @@ from planner.forms import Choosing, NewMilestone, NewUseCase
 from planner.knowledge import FLYWHEEL
 from planner.models import Milestone, Phase, UseCase
 from planner.sheets import SHEETS
-from planner.views.access import person, signed_in
+from planner.views.access import person, posted_from, signed_in
 
 
 @signed_in
@@ -29,7 +29,7 @@ def use_case(request: HttpRequest, use_case: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("use_case", "use_case")
 def rename(request: HttpRequest, use_case: UUID) -> HttpResponse:
     """Give the use case a better name."""
     row = _find(request, use_case)
@@ -41,7 +41,7 @@ def rename(request: HttpRequest, use_case: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("use_case", "use_case")
 def choose(request: HttpRequest, use_case: UUID) -> HttpResponse:
     """Choose this one, with a reason that is kept."""
     row = _find(request, use_case)
@@ -53,7 +53,7 @@ def choose(request: HttpRequest, use_case: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("use_case", "use_case")
 def archive(request: HttpRequest, use_case: UUID) -> HttpResponse:
     """Put the use case aside, or take it up again."""
     row = _find(request, use_case)
@@ -68,7 +68,7 @@ def archive(request: HttpRequest, use_case: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("use_case", "use_case")
 def add_milestone(request: HttpRequest, use_case: UUID) -> HttpResponse:
     """Put a date in the calendar."""
     row = _find(request, use_case)
@@ -80,7 +80,7 @@ def add_milestone(request: HttpRequest, use_case: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted_from("use_case", "use_case")
 def remove_milestone(request: HttpRequest, use_case: UUID, milestone: UUID) -> HttpResponse:
     """Take a date out of the calendar."""
     row = _find(request, use_case)

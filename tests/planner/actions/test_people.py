@@ -27,3 +27,9 @@ def test_a_name_is_neither_empty_nor_endless(db: None, name: str) -> None:
 
 def test_a_person_changes_their_own_name(member: User) -> None:
     assert people.rename(by=member, display_name="Kenji").display_name == "Kenji"
+
+
+def test_a_person_is_spoken_to_in_a_language_that_there_is(member: User) -> None:
+    assert people.speak(by=member, language="ja").language == "ja"
+    with pytest.raises(ValidationError):
+        people.speak(by=member, language="xx")

@@ -64,6 +64,17 @@ def test_signing_out_leads_home(pm: User, client_of: Callable[[User], Client]) -
     assert client_of(pm).post("/sign-out/")["Location"] == "/"
 
 
+def test_a_person_changes_how_they_are_called_and_spoken_to(
+    member: User, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(member)
+    assert client.post("/me/", {"display_name": " ", "language": "ja"}).status_code == 422
+    page = client.post("/me/", {"display_name": "健", "language": "ja"}, follow=True)
+    member.refresh_from_db()
+    assert (member.display_name, member.language) == ("健", "ja")
+    assert '<html lang="ja">' in page.content.decode()
+
+
 @pytest.mark.parametrize("teams", [1, 3])
 def test_home_asks_the_database_equally_often_for_one_team_and_for_three(
     teams: int,
