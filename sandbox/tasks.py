@@ -58,6 +58,7 @@ def train(run_id: str) -> None:
 @shared_task(name="sandbox.sweep", ignore_result=True)
 def sweep() -> None:
     """Close the jobs that were lost too often, ring again for those that nobody heard."""
+    box.tidy()
     for rows in queues():
         rows.give_up_lost()
         for job in rows.to_ring() if rows.model.bell else ():

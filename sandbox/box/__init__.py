@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from sandbox.box.place import Place
 from sandbox.box.walls import level
 from sandbox.box.watch import OnProgress
 
-__all__ = ["Limits", "OnProgress", "Outcome", "level", "run"]
+__all__ = ["Limits", "OnProgress", "Outcome", "level", "run", "tidy"]
 
 RUNNER = "sandbox.engine.runner"
+PREFIX = "hazumi-box-"
+# No job lasts this long, so a folder of this age belongs to a worker that was killed.
+STALE_SECONDS = 6 * 3600
 
 
 @contextmanager
@@ -35,7 +40,16 @@ def run(
     """
     bounds = limits or Limits.of(job)
     strength = level()
-    with tempfile.TemporaryDirectory(prefix="hazumi-box-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         place = Place.lay_out(Path(folder), job=job, inputs=inputs)
         ending = watch.run(strength, place, bounds, RUNNER, on_progress)
         yield harvest.gather(ending, place, bounds, level=strength)
+
+
+def tidy() -> None:
+    """Remove what killed workers left lying about: other people's tables are in there."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # another sweep was faster
+            age = time.time() - folder.lstat().st_mtime
+            if age > STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

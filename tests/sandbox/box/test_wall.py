@@ -291,6 +291,19 @@ def test_too_weak_a_wall_is_refused_in_a_sentence(
         box.level()
 
 
+def test_what_a_killed_worker_left_is_removed_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, young = tmp_path / "hazumi-box-left", tmp_path / "hazumi-box-young"
+    for folder in (left, young):
+        folder.mkdir()
+    os.utime(left, (0, 0))
+    box.tidy()
+    assert not left.exists()
+    assert young.exists()
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process still runs; one that only waits to be buried does not."""
     try:
