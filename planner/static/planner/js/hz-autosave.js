@@ -14,6 +14,7 @@ function fill(control, text) {
  */
 class Autosave extends HTMLElement {
   #dirty = null; // what the person wrote and the server has not confirmed: {body, revision, op}
+  #place = ""; // which field this is, in this device's storage
   #known = ""; // the form as the server last had it
   #composing = false;
   #busy = false;
@@ -28,7 +29,15 @@ class Autosave extends HTMLElement {
   };
 
   connectedCallback() {
-    this.#known = this.#read();
+    this.#watch.observe(this, { childList: true, attributes: true, characterData: true, subtree: true });
+    addEventListener("online", this.#again);
+    document.addEventListener("hz:connected", this.#again);
+    document.addEventListener("visibilitychange", this.#hide);
+    // A morph may take the element out and put it back; what it knows, it keeps.
+    if (!this.#place) this.#begin();
+  }
+
+  #begin() {
     this.addEventListener("compositionstart", () => (this.#composing = true));
     this.addEventListener("compositionend", () => {
       this.#composing = false;
@@ -41,10 +50,13 @@ class Autosave extends HTMLElement {
       this.#flush();
     });
     this.addEventListener("click", (event) => this.#decide(event.target.closest("[data-keep]")));
-    this.#watch.observe(this, { childList: true, attributes: true, characterData: true, subtree: true });
-    addEventListener("online", this.#again);
-    document.addEventListener("hz:connected", this.#again);
-    document.addEventListener("visibilitychange", this.#hide);
+    this.#settleIn();
+  }
+
+  /** Take up a field: what the server has, and what was left here unsent. */
+  #settleIn() {
+    this.#place = this.#key;
+    this.#known = this.#read();
     this.#restore();
   }
 
@@ -127,8 +139,8 @@ class Autosave extends HTMLElement {
 
   #remember() {
     try {
-      if (this.#dirty) localStorage.setItem(this.#key, JSON.stringify(this.#dirty));
-      else localStorage.removeItem(this.#key);
+      if (this.#dirty) localStorage.setItem(this.#place, JSON.stringify(this.#dirty));
+      else localStorage.removeItem(this.#place);
     } catch {
       // A private window has no room: the words stay in the field, and the tries go on.
     }
@@ -137,7 +149,7 @@ class Autosave extends HTMLElement {
   #restore() {
     let draft = null;
     try {
-      draft = JSON.parse(localStorage.getItem(this.#key) ?? "null");
+      draft = JSON.parse(localStorage.getItem(this.#place) ?? "null");
     } catch {
       return;
     }
@@ -156,14 +168,14 @@ class Autosave extends HTMLElement {
   async #flush() {
     clearTimeout(this.#timer);
     if (!this.#dirty || this.#busy || this.#composing || this.#torn) return;
-    const sent = this.#dirty;
+    const [sent, place] = [this.#dirty, this.#place];
     this.#busy = true;
     const body = new URLSearchParams(sent.body);
     body.set("op", sent.op);
     if (sent.revision) body.set("revision", sent.revision);
     const answer = await send(this.#url, body);
     this.#busy = false;
-    if (!this.isConnected) return;
+    if (!this.isConnected || place !== this.#place) return;
     if (answer.verdict === "ok") await this.#saved(sent, answer);
     else if (answer.verdict === "later") {
       this.#say("kept", this.dataset.kept);
@@ -232,6 +244,14 @@ class Autosave extends HTMLElement {
   /** New HTML came in: unconfirmed words win over it, and what was said stays said. */
   #reconcile() {
     if (!this.#form || this.#composing) return;
+    if (this.#place !== this.#key) {
+      // A morph made another field of this one; unsent words wait in storage for their own.
+      this.#dirty = null;
+      this.#torn = false;
+      this.#say("idle", "");
+      this.#settleIn();
+      return;
+    }
     if (this.#dirty) this.#write(this.#dirty.body);
     else this.#follow();
     this.#say(...this.#said);

@@ -14,6 +14,7 @@ function isTaken(element, key) {
  * They sleep in fields, while composing and under a dialog, and can be switched off.
  */
 class Keys extends HTMLElement {
+  #isReady = false;
   #press = (event) => {
     if (event.isComposing || event.defaultPrevented || event.repeat) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -28,6 +29,8 @@ class Keys extends HTMLElement {
 
   connectedCallback() {
     document.addEventListener("keydown", this.#press);
+    if (this.#isReady) return;
+    this.#isReady = true;
     const dialog = this.querySelector("dialog");
     this.querySelector('[data-key="?"]')?.addEventListener("click", () => dialog?.showModal());
     const box = this.querySelector("[data-keys-on]");
