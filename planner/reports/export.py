@@ -97,16 +97,16 @@ def as_markdown(use_case: UseCase) -> str:
         queries.run_page(row) for row in use_case.prototypes.select_related("run", "dataset")
     ]
     if outcomes:
-        lines += ["", f"## {_('Prototypes')}", ""]
+        lines += ["", "## " + _("Prototypes"), ""]
         lines += [f"- {plain(o.prototype.dataset.name)}: {plain(o.line)}" for o in outcomes]
     if decisions := list(use_case.decisions.select_related("by")):
-        lines += ["", f"## {_('Decisions')}", ""]
+        lines += ["", "## " + _("Decisions"), ""]
         lines += [
             f"- {d.at:%Y-%m-%d} **{plain(d.choice)}** {plain(d.reason)} ({d.by or '–'})"
             for d in decisions
         ]
     if milestones := list(use_case.milestones.all()):
-        lines += ["", f"## {_('Calendar')}", ""]
+        lines += ["", "## " + _("Calendar"), ""]
         lines += [
             f"- {m.due:%Y-%m-%d} {plain(m.title)} ({plain(m.owner) or '–'})" for m in milestones
         ]

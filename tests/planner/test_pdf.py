@@ -6,6 +6,7 @@ import io
 
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from planner import pdf, reports
 from planner.models import UseCase
@@ -20,7 +21,9 @@ def fonts(reader: PdfReader) -> dict[str, bool]:
     """Each font of a PDF by name, and whether its shapes are inside."""
     found = {}
     for page in reader.pages:
-        for font in page["/Resources"].get_object().get("/Font", {}).values():  # type: ignore[attr-defined]
+        resources = page["/Resources"].get_object()
+        assert isinstance(resources, DictionaryObject)
+        for font in resources.get("/Font", {}).values():
             face = font.get_object()
             inner = face["/DescendantFonts"][0].get_object() if "/DescendantFonts" in face else face
             descriptor = inner["/FontDescriptor"].get_object()
