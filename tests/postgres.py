@@ -16,7 +16,8 @@ import pytest
 
 def binaries() -> Path | None:
     """Where initdb is, of the newest version installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    folders = Path("/usr/lib/postgresql").glob("*/bin")
+    found = sorted(folders, key=lambda path: int(path.parent.name))
     if found:
         return found[-1]
     here = shutil.which("initdb")

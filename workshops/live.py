@@ -143,9 +143,7 @@ def last_number(workshop: UUID) -> int:
 def mark_present(workshop: UUID, users: list[UUID]) -> None:
     """Note who has a page open; holds no connection afterwards."""
     try:
-        Participant.objects.filter(workshop=workshop, user__in=users).update(
-            seen_at=timezone.now()
-        )
+        Participant.objects.filter(workshop=workshop, user__in=users).update(seen_at=timezone.now())
     finally:
         close_old_connections()
 

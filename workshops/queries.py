@@ -158,7 +158,7 @@ def ready(workshop: Workshop) -> Tally:
 
 def answered(step: Step, items: int) -> list[Tally]:
     """For each team, how many answers of those it could give have come in."""
-    done = Counter(
+    done: Counter[object] = Counter(
         Response.objects.filter(step=step, is_late=False).values_list("by_id", flat=True)
     )
     members: defaultdict[Team | None, list[object]] = defaultdict(list)
@@ -167,7 +167,7 @@ def answered(step: Step, items: int) -> list[Tally]:
     return [
         Tally(
             team.name if team else "",
-            sum(min(items, done[user]) for user in users),  # type: ignore[index]
+            sum(min(items, done[user]) for user in users),
             len(users) * items,
         )
         for team, users in sorted(members.items(), key=lambda pair: pair[0].name if pair[0] else "")

@@ -16,9 +16,7 @@ def place_of(user: User | AnonymousUser, workshop: Workshop) -> Participant | No
     """Somebody's place in the workshop, if they have one and have not left."""
     if not user.is_authenticated:
         return None
-    return (
-        workshop.participants.filter(user=user, left_at=None).select_related("team").first()
-    )
+    return workshop.participants.filter(user=user, left_at=None).select_related("team").first()
 
 
 def can_create(user: User | AnonymousUser) -> bool:

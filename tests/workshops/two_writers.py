@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 
@@ -42,10 +43,13 @@ for writer in writers:
 while any(writer.is_alive() for writer in writers) or len(seen) < 2 * WRITES:
     # What a stream does: everything after the highest number so far. A hole would stay a hole.
     after = seen[-1] if seen else 0
-    seen += Event.objects.filter(workshop=room, number__gt=after).order_by("number").values_list(
-        "number", flat=True
+    seen += (
+        Event.objects.filter(workshop=room, number__gt=after)
+        .order_by("number")
+        .values_list("number", flat=True)
     )
     time.sleep(0.002)
 for writer in writers:
     writer.join()
-print(json.dumps({"engine": connection.vendor, "seen": seen, "writes": 2 * WRITES}))
+result = {"engine": connection.vendor, "seen": seen, "writes": 2 * WRITES}
+sys.stdout.write(json.dumps(result) + "\n")

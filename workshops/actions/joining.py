@@ -75,9 +75,7 @@ def join(
 
 
 @transaction.atomic
-def place(
-    *, by: User, participant: Participant, team: Team | None, part: str
-) -> Participant:
+def place(*, by: User, participant: Participant, team: Team | None, part: str) -> Participant:
     """Put somebody in another team or part, for the facilitator."""
     room = led_by(by, participant.workshop)
     if part not in ROLES:
@@ -98,9 +96,7 @@ def remove(*, by: User, participant: Participant) -> None:
     room = led_by(by, participant.workshop)
     participant = room.participants.select_related("user").get(pk=participant.pk)
     if participant.user_id == by.pk:
-        raise ValidationError(
-            _("You cannot take yourself out; somebody has to lead."), code="self"
-        )
+        raise ValidationError(_("You cannot take yourself out; somebody has to lead."), code="self")
     participant.left_at = timezone.now()
     participant.save(update_fields=["left_at"])
     _leave_teams(participant)

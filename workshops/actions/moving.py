@@ -44,9 +44,7 @@ def next(  # noqa: A001 – the word on the button
 
 
 @transaction.atomic
-def back(
-    *, by: User, workshop: Workshop, seen: UUID | None, op: UUID | None = None
-) -> Workshop:
+def back(*, by: User, workshop: Workshop, seen: UUID | None, op: UUID | None = None) -> Workshop:
     """Go back from the step that the facilitator saw; if the room has moved since, stay."""
     room = led_by(by, workshop)
     before, _after = queries.neighbours(room)

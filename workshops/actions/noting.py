@@ -15,9 +15,7 @@ from workshops.models import Note, Step
 
 
 @transaction.atomic
-def write(
-    *, by: User, step: Step, team: Team, kind: str, text: str, op: UUID
-) -> Note | None:
+def write(*, by: User, step: Step, team: Team, kind: str, text: str, op: UUID) -> Note | None:
     """Write one like, worry or question for a team; a second of the same kind replaces it."""
     step = writing.opened(by=by, step=step)
     kept = activities.of(step).accepts(step, kind, {"text": text})

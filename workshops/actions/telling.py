@@ -136,9 +136,7 @@ def team(workshop: Workshop, of: Team, name: str, *, op: uuid.UUID | None = None
     return live.publish(workshop, name, draw, op=op)
 
 
-def _drawing_for(
-    room: Workshop, team: Team | None, *, resets: bool = False
-) -> Callable[[], str]:
+def _drawing_for(room: Workshop, team: Team | None, *, resets: bool = False) -> Callable[[], str]:
     """What everybody of a team is sent; only a move resets everybody's own "ready"."""
     return lambda: _html("room", {**room_page(room, team), "resets": resets})
 

@@ -33,6 +33,10 @@ class Activity:
     is_watched: ClassVar[bool] = False
     # Whether people say that they are ready to go on.
     has_ready: ClassVar[bool] = True
+    # What people do here beside answering items.
+    takes_votes: ClassVar[bool] = False
+    takes_notes: ClassVar[bool] = False
+    trains: ClassVar[bool] = False
     # What the facilitator reads where the agenda has no script of its own.
     default_script: ClassVar[Mapping[str, str]] = {"en": "", "ja": ""}
 
@@ -77,6 +81,10 @@ class Activity:
         """Check one answer and return what is kept of it."""
         raise ValidationError(_("There is nothing to answer here."), code="no_answers")
 
+    def guesses(self, step: Step, number: int) -> list[tuple[str, dict[str, str]]]:
+        """What the rehearsal's n-th person answers, item by item."""
+        return []
+
     def progress(self, step: Step) -> Sequence[Tally]:
         """How far each team has come: counts, never content."""
         return []
@@ -105,4 +113,3 @@ def text_of(payload: Mapping[str, Any], name: str, limit: int = 2000) -> str:
             code="too_long",
         )
     return text
-

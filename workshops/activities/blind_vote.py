@@ -25,6 +25,7 @@ class BlindVote(Activity):
     is_private = True
     closes_votes = True
     is_by_team = True
+    takes_votes = True
     default_script = {
         "en": (
             "Where the dots lie far apart, let the two furthest "

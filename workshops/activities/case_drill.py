@@ -82,6 +82,12 @@ class Drill(Activity):
             )
         return texts
 
+    def guesses(self, step: Step, number: int) -> list[tuple[str, dict[str, str]]]:
+        """Each case in a few words, one of the four questions left open."""
+        words = _("People spend less time on it, so more of them come back.")
+        arcs = [arc.name for place, arc in enumerate(FLYWHEEL) if place != number % 4]
+        return [(case.name, dict.fromkeys(arcs, words)) for case in self.cases(step)]
+
     def progress(self, step: Step) -> Sequence[Tally]:
         """How many drills of each team are in."""
         return queries.answered(step, len(step.options["cases"]))

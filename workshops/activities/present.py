@@ -30,6 +30,7 @@ class Present(Activity):
     icon = "users"
     is_private = True
     has_ready = False
+    takes_notes = True
     default_script = {
         "en": (
             "Two minutes a team, then one minute of silence to "
@@ -66,10 +67,14 @@ class Present(Activity):
     ) -> dict[str, Any]:
         """What one has written on the team that presents now."""
         presenting = self.presenting(step)
-        own = {
-            note.kind: note.text
-            for note in Note.objects.filter(step=step, by=user, team=presenting)
-        } if user else {}
+        own = (
+            {
+                note.kind: note.text
+                for note in Note.objects.filter(step=step, by=user, team=presenting)
+            }
+            if user
+            else {}
+        )
         return {
             "kinds": [(name, label, own.get(name, "")) for name, label in KINDS.items()],
             "is_own_team": team is not None and team == presenting,
@@ -112,9 +117,7 @@ class Present(Activity):
 
 def boards(step: Step) -> list[dict[str, Any]]:
     """For each team its notes by kind, without names."""
-    notes: defaultdict[object, defaultdict[str, list[str]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    notes: defaultdict[object, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for note in Note.objects.filter(step=step):
         notes[note.team_id][note.kind].append(note.text)
     return [

@@ -23,10 +23,10 @@ class Prototyping(Activity):
     icon = "target"
     is_by_team = True
     is_watched = True
+    trains = True
     default_script = {
         "en": (
-            "Before a team presses start: what number would "
-            "make you go on? Write it down first."
+            "Before a team presses start: what number would make you go on? Write it down first."
         ),
         "ja": "「開始」を押す前に、「いくつなら先へ進む?」と聞き、先に書いてもらいます。",
     }

@@ -20,10 +20,7 @@ class Lecture(Activity):
     icon = "presentation"
     has_ready = False
     default_script = {
-        "en": (
-            "Ask before you tell. After each card: "
-            "who has seen this in our own product?"
-        ),
+        "en": ("Ask before you tell. After each card: who has seen this in our own product?"),
         "ja": "先に聞いてから話します。カードごとに「自社の製品で見た人は?」と聞きましょう。",
     }
 

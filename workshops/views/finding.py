@@ -44,11 +44,15 @@ def step_of(request: HttpRequest, code: str, step: UUID) -> Step:
 def must_be_valid(form: Form) -> None:
     """Turn what is wrong with a form into the one kind of refusal that views answer with."""
     if not form.is_valid():
-        raise ValidationError([message for each in form.errors.values() for message in each])
+        raise ValidationError(said(form))
+
+
+def said(form: Form) -> list[str]:
+    """What is wrong with a form, in sentences."""
+    return [str(message) for errors in form.errors.values() for message in errors]
 
 
 def refused(error: ValidationError) -> HttpResponse:
     """A refusal as a sentence that an element can show."""
     body = format_html('<p class="field-error" role="alert">{}</p>', " ".join(error.messages))
     return HttpResponse(body, status=422)
-

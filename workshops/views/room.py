@@ -37,8 +37,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     try:
         room = joining.find(code)
     except ValidationError as error:
-        context = {"errors": error.messages, "code": code[:12]}
-        return render(request, "workshops/join.html", context, status=422)
+        wrong = {"errors": error.messages, "code": code[:12]}
+        return render(request, "workshops/join.html", wrong, status=422)
     user = request.user if isinstance(request.user, User) else None
     place = rules.place_of(user, room) if user else None
     if place and request.method == "GET" and "again" not in request.GET:
@@ -226,4 +226,3 @@ def _mine(request: HttpRequest, step: Step, look: str = "") -> HttpResponse:
         return HttpResponse(status=204)
     context = telling.room_page(step.workshop, place.team, place, look)
     return render(request, f"{context['template']}#mine", context)
-

@@ -20,7 +20,7 @@ from workshops.actions import joining, planning
 from workshops.agendas import AGENDAS
 from workshops.forms import NewWorkshop, Plan, Seating, StepChange, TeamName
 from workshops.models import Participant, Step, Workshop
-from workshops.views.finding import led, refused
+from workshops.views.finding import led, refused, said
 
 
 @signed_in
@@ -85,7 +85,7 @@ def plan_step(request: HttpRequest, workshop: UUID, step: UUID) -> HttpResponse:
     row = get_object_or_404(Step, workshop=room, pk=step)
     form = StepChange(request.POST)
     if not form.is_valid():
-        return refused(ValidationError([m for each in form.errors.values() for m in each]))
+        return refused(ValidationError(said(form)))
     language = (translation.get_language() or "en")[:2]
     planning.change_step(by=person(request), step=row, language=language, **form.cleaned_data)
     if is_fragment(request):
@@ -117,7 +117,7 @@ def place(request: HttpRequest, workshop: UUID, participant: UUID) -> HttpRespon
             return redirect("people", room.pk)
     except ValidationError as error:
         return _refused_people(request, room, error.messages)
-    return _refused_people(request, room, [m for each in form.errors.values() for m in each])
+    return _refused_people(request, room, said(form))
 
 
 @signed_in
@@ -132,7 +132,7 @@ def add_team(request: HttpRequest, workshop: UUID) -> HttpResponse:
             return redirect("people", room.pk)
     except ValidationError as error:
         return _refused_people(request, room, error.messages)
-    return _refused_people(request, room, [m for each in form.errors.values() for m in each])
+    return _refused_people(request, room, said(form))
 
 
 @signed_in

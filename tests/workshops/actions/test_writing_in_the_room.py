@@ -95,9 +95,7 @@ def test_strangers_and_observers_write_nothing(
             lambda by: deciding.choose(by=by, step=quiz, use_case=use_case, reason="x"),
             lambda by: deciding.add_use_case(by=by, workshop=workshop, team=team, title="x"),
             lambda by: planning.add_team(by=by, workshop=workshop, name="x"),
-            lambda by: planning.change_step(
-                by=by, step=quiz, minutes=3, script="x", language="en"
-            ),
+            lambda by: planning.change_step(by=by, step=quiz, minutes=3, script="x", language="en"),
             lambda by: planning.rename(
                 by=by, workshop=workshop, title="x", starts_at=workshop.starts_at
             ),

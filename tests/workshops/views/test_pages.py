@@ -326,5 +326,5 @@ def test_the_console_costs_the_same_for_few_people_and_for_many(
         voting.cast(
             by=place.user, step=vote_step, use_case=use_case, urgency=2, importance=2, op=uuid4()
         )
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(28):
         client_of(facilitator).get(reverse("console", args=[workshop.pk]))
