@@ -15,8 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from sandbox.models import Dataset, Job, JobQuerySet, Run
 
 
-
-
 class Phase(models.TextChoices):
     """The way through, in its own words."""
 
@@ -86,9 +84,7 @@ class Team(models.Model):
         """What a person is to this team; empty for nobody of it."""
         if not user.is_authenticated:
             return ""
-        return (
-            self.memberships.filter(user=user).values_list("role", flat=True).first() or ""
-        )
+        return self.memberships.filter(user=user).values_list("role", flat=True).first() or ""
 
 
 class Membership(models.Model):

@@ -1,4 +1,4 @@
-"""Real Chromium against what `manage.py dev` starts: web, worker, private broker, fresh database."""
+"""Real Chromium against what `manage.py dev` starts: web, worker, broker, fresh database."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: answers(f"{address}/health"), 120, lambda: (var / "dev.log").read_text())
+        wait_for(lambda: answers(f"{address}/health"), 120, (var / "dev.log").read_text)
         yield address
     finally:
         process.send_signal(signal.SIGINT)

@@ -73,7 +73,6 @@ def demo(language: str) -> Workshop:
             title=_("Sample workshop: where does ML pay?"),
             agenda="two_hours",
             language=language,
-            starts_at=timezone.now() - timedelta(minutes=55),
             teams=[shop, churn.team],
             is_sample=True,
         )
@@ -85,6 +84,7 @@ def demo(language: str) -> Workshop:
         for team, title in zip((first, second), OTHERS[language], strict=True):
             use_cases.add(by=lead, team=team, title=title)
         walk(workshop, lead, people)
+        backdate(workshop)
     train(lead, leaving, churn)
     return workshop
 
@@ -132,6 +132,21 @@ def walk(workshop: Workshop, lead: User, people: list[User]) -> None:
             return
         answer(step, people)
         moving.reveal(by=lead, step=step)
+
+
+def backdate(workshop: Workshop) -> None:
+    """Give the steps the times they would have had: the demo did not take an hour to make."""
+    done = workshop.steps.exclude(opened_at=None)
+    began = timezone.now() - timedelta(minutes=sum(step.minutes for step in done) - 5)
+    Workshop.objects.filter(pk=workshop.pk).update(starts_at=began, opened_at=began)
+    for step in done:
+        ended = began + timedelta(minutes=step.minutes)
+        Step.objects.filter(pk=step.pk).update(
+            opened_at=began,
+            closed_at=None if step.closed_at is None else ended,
+            ends_at=None if step.ends_at is None else ended,
+        )
+        began = ended
 
 
 def answer(step: Step, people: list[User]) -> None:
