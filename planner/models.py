@@ -6,7 +6,7 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, AnonymousUser, UserManager
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -43,8 +43,6 @@ class User(AbstractUser):
     display_name = models.CharField(_("Name"), max_length=60)
     language = models.CharField(max_length=5, choices=settings.LANGUAGES, blank=True)
     is_guest = models.BooleanField(default=False)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     def __str__(self) -> str:
         return self.display_name or self.username

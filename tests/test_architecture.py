@@ -85,7 +85,7 @@ def test_foreign_keys_look_only_downwards() -> None:
         app = model._meta.app_label
         for field in model._meta.get_fields():
             if app in order and field.concrete and field.related_model:
-                there = field.related_model._meta.app_label  # type: ignore[union-attr]
+                there = field.related_model._meta.app_label
                 assert order.get(there, -1) <= order[app], f"{model.__name__}.{field.name}"
 
 

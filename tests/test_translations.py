@@ -51,7 +51,7 @@ def test_every_sentence_is_translated(collected: Catalog) -> None:
 
 def test_placeholders_survive_translation(collected: Catalog) -> None:
     for message in collected:
-        if not message.id or isinstance(message.id, tuple) or isinstance(message.id, list):
+        if not message.id or isinstance(message.id, (tuple, list)):
             continue
         before, after = (
             sorted(PLACEHOLDER.findall(str(text))) for text in (message.id, message.string)
