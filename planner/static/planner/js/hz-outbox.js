@@ -7,6 +7,7 @@ import { fields, newOp } from "./post.js";
  */
 class Outbox extends HTMLElement {
   #said = ["", ""];
+  #posted = new Set(); // a form may be gone from the page before its answer is here
   #quiet;
   #note = null; // where the page has no place for our words
   #watch = new MutationObserver(() => this.#show());
@@ -37,6 +38,7 @@ class Outbox extends HTMLElement {
     const forms = [...this.querySelectorAll("form")].filter(this.#isOurs);
     const buttons = [...this.querySelectorAll("[formaction]")].filter(this.#isOurs);
     return (
+      this.#posted.has(url) ||
       forms.some((form) => this.#address(form) === url) ||
       buttons.some((button) => this.#address(button.form, button) === url)
     );
@@ -61,9 +63,11 @@ class Outbox extends HTMLElement {
     // An op printed in the form makes a double submit one write, also without JavaScript.
     const op = body.get("op") || newOp();
     body.set("op", op);
+    const url = this.#address(form, submitter);
+    this.#posted.add(url);
     put({
       op,
-      url: this.#address(form, submitter),
+      url,
       body: body.toString(),
       target: form.dataset.target ?? "",
       swap: form.dataset.swap ?? "outerMorph",
