@@ -240,6 +240,9 @@ class Hub:
         queue: asyncio.Queue[Line] = asyncio.Queue()
         channel.queues.add(queue)
         if user is not None:
+            if user not in channel.users:
+                channel.noted_at = float("-inf")
+                channel.woken.set()
             channel.users[user] += 1
         try:
             await channel.ready.wait()
