@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone, translation
@@ -261,10 +261,24 @@ class Hub:
 hub = Hub()
 
 
+def release_thread() -> None:
+    """Give back the thread that the request's middleware ran on; an open stream needs none.
+
+    Django keeps one for each request until its response ends, and this one ends when the page
+    is closed: a full room would hold a thread for each person.
+    """
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    if context is not None:
+        executor = SyncToAsync.context_to_thread_executor.pop(context, None)
+        if executor is not None:
+            executor.shutdown(wait=False)
+
+
 async def stream(
     workshop: UUID, seat: Seat, language: str, last: int, user: UUID | None = None
 ) -> AsyncIterator[str]:
     """Send one page what it missed since event `last`, then everything as it happens."""
+    release_thread()
     async with hub.subscribed(workshop, user) as (channel, queue):
         yield message("heartbeat", timezone.now().isoformat())
         top = last

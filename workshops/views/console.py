@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
+from django.db import close_old_connections
 from django.http import (
     Http404,
     HttpRequest,
@@ -146,7 +147,17 @@ async def events(request: HttpRequest, workshop: UUID, audience: str) -> HttpRes
 def _seat(
     request: HttpRequest, workshop: UUID, audience: str
 ) -> tuple[live.Seat, str, UUID] | None:
-    """From where this person may follow the workshop, if at all."""
+    """From where this person may follow the workshop, if at all; holds no connection."""
+    try:
+        return _found(request, workshop, audience)
+    finally:
+        # The request ends when the page is closed, and its connection would stay open until then.
+        close_old_connections()
+
+
+def _found(
+    request: HttpRequest, workshop: UUID, audience: str
+) -> tuple[live.Seat, str, UUID] | None:
     user = request.user
     room = Workshop.objects.visible_to(user).filter(pk=workshop).first()
     place = rules.place_of(user, room) if room else None
