@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,7 @@ from workshops.models import Audience, Event, Step, Workshop
 ROOT = Path(__file__).parents[2]
 
 
-def two_writers(database_url: str, folder: Path) -> dict:
+def two_writers(database_url: str, folder: Path) -> dict[str, Any]:
     env = {
         **os.environ,
         "DATABASE_URL": database_url,
@@ -39,17 +40,18 @@ def two_writers(database_url: str, folder: Path) -> dict:
         command, env=env, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
-def test_numbers_are_in_commit_order_on_sqlite(tmp_path: Path):
+def test_numbers_are_in_commit_order_on_sqlite(tmp_path: Path) -> None:
     result = two_writers(f"sqlite:///{tmp_path / 'room.sqlite3'}", tmp_path)
     assert result["engine"] == "sqlite"
     assert result["seen"] == list(range(1, result["writes"] + 1))
 
 
 @pytest.mark.postgres
-def test_numbers_are_in_commit_order_on_postgresql(tmp_path: Path):
+def test_numbers_are_in_commit_order_on_postgresql(tmp_path: Path) -> None:
     with postgres.server() as url:
         result = two_writers(url, tmp_path)
     assert result["engine"] == "postgresql"
@@ -57,11 +59,15 @@ def test_numbers_are_in_commit_order_on_postgresql(tmp_path: Path):
 
 
 @pytest.mark.django_db
-def test_each_seat_is_drawn_once_in_each_language(workshop: Workshop):
+def test_each_seat_is_drawn_once_in_each_language(workshop: Workshop) -> None:
     drawn: list[str] = []
 
-    def draw(_room: Workshop) -> dict:
-        return {Seat("room"): lambda: drawn.append("room") or "<p>room</p>"}
+    def html() -> str:
+        drawn.append("room")
+        return "<p>room</p>"
+
+    def draw(_room: Workshop) -> dict[Seat, Callable[[], str]]:
+        return {Seat("room"): html}
 
     with transaction.atomic():
         event = live.publish(workshop, "test", draw)
@@ -70,7 +76,7 @@ def test_each_seat_is_drawn_once_in_each_language(workshop: Workshop):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_publishing_outside_a_transaction_is_an_error(workshop: Workshop):
+def test_publishing_outside_a_transaction_is_an_error(workshop: Workshop) -> None:
     with pytest.raises(transaction.TransactionManagementError):
         live.publish(workshop, "test", lambda _room: {})
 
@@ -82,7 +88,7 @@ async def follow(
     client: AsyncClient, path: str, wanted: int, act: Callable[[], None], headers: dict[str, str]
 ) -> list[str]:
     """The first messages of a stream that are no heartbeats; `act` runs once it is connected."""
-    response = await client.get(path, headers=headers)
+    response: Any = await client.get(path, headers=headers)
     assert response.status_code == 200, response.status_code
     found: list[str] = []
     acted = False
@@ -105,14 +111,21 @@ async def follow(
 
 
 def ids(messages: list[str]) -> list[int]:
-    return [int(re.match(r"id: (\d+)\n", message)[1]) for message in messages]
+    return [int(number) for message in messages for number in re.findall(r"^id: (\d+)", message)]
 
 
 @pytest.fixture
 def stream(workshop: Workshop) -> Callable[..., list[str]]:
     """Follow the workshop's events as somebody, from a number on."""
 
-    def run(user: User, audience: str, last: int, wanted: int, act=lambda: None, header=False):
+    def run(
+        user: User,
+        audience: str,
+        last: int,
+        wanted: int,
+        act: Callable[[], None] = lambda: None,
+        header: bool = False,
+    ) -> list[str]:
         client = AsyncClient()
         client.force_login(user)
         path = f"/w/{workshop.pk}/events/{audience}/?last={0 if header else last}"
@@ -124,8 +137,8 @@ def stream(workshop: Workshop) -> Callable[..., list[str]]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_page_that_comes_back_gets_exactly_what_it_missed(
-    facilitator: User, member: User, workshop: Workshop, stream
-):
+    facilitator: User, member: User, workshop: Workshop, stream: Callable[..., list[str]]
+) -> None:
     for _press in range(3):
         workshop.refresh_from_db()
         moving.next(by=facilitator, workshop=workshop, seen=workshop.current_id)
@@ -135,8 +148,8 @@ def test_a_page_that_comes_back_gets_exactly_what_it_missed(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connected_page_hears_of_a_move_once(
-    facilitator: User, member: User, workshop: Workshop, stream
-):
+    facilitator: User, member: User, workshop: Workshop, stream: Callable[..., list[str]]
+) -> None:
     def act() -> None:
         moving.next(by=facilitator, workshop=workshop, seen=None)
         current = Workshop.objects.get(pk=workshop.pk).current_id
@@ -149,7 +162,7 @@ def test_a_connected_page_hears_of_a_move_once(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("audience", list(Audience.values))
-def test_an_outsider_follows_nothing(outsider: User, workshop: Workshop, audience: str):
+def test_an_outsider_follows_nothing(outsider: User, workshop: Workshop, audience: str) -> None:
     client = AsyncClient()
     client.force_login(outsider)
     response = asyncio.run(client.get(f"/w/{workshop.pk}/events/{audience}/"))
@@ -157,13 +170,19 @@ def test_an_outsider_follows_nothing(outsider: User, workshop: Workshop, audienc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_member_does_not_follow_the_console(member: User, workshop: Workshop):
+def test_a_member_does_not_follow_the_console(member: User, workshop: Workshop) -> None:
     client = AsyncClient()
     client.force_login(member)
     assert asyncio.run(client.get(f"/w/{workshop.pk}/events/console/")).status_code == 403
 
 
 # What is private is not sent ------------------------------------------------------------------
+
+
+def last_of(workshop: Workshop) -> Event:
+    event = workshop.events.last()
+    assert event is not None
+    return event
 
 
 def sent(event: Event, *audiences: str) -> str:
@@ -177,10 +196,10 @@ def sent(event: Event, *audiences: str) -> str:
 
 
 @pytest.mark.django_db
-def test_the_private_script_reaches_the_console_only(facilitator: User, workshop: Workshop):
+def test_the_private_script_reaches_the_console_only(facilitator: User, workshop: Workshop) -> None:
     for step in workshop.steps.all():
         moving.open(by=facilitator, step=step)
-        event = workshop.events.last()
+        event = last_of(workshop)
         cue = step.script["en"].splitlines()[0][:30]
         assert cue in sent(event, "console").replace("&#x27;", "'")
         for language in ("en", "ja"):
@@ -191,7 +210,7 @@ def test_the_private_script_reaches_the_console_only(facilitator: User, workshop
 @pytest.mark.django_db
 def test_how_the_class_answered_is_sent_at_the_reveal_and_not_before(
     facilitator: User, member: User, opened: Callable[[str], Step], workshop: Workshop
-):
+) -> None:
     step = opened("quiz")
     responding.respond(
         by=member, step=step, item="pricing", payload={"option": "clustering"}, op=uuid4()
@@ -202,7 +221,7 @@ def test_how_the_class_answered_is_sent_at_the_reveal_and_not_before(
     assert 'class="right"' not in before
     moving.reveal(by=facilitator, step=step)
     for audience in Audience.values:
-        assert 'class="right"' in sent(workshop.events.last(), audience)
+        assert 'class="right"' in sent(last_of(workshop), audience)
 
 
 @pytest.mark.django_db
@@ -213,12 +232,12 @@ def test_votes_are_sent_at_the_reveal_and_each_phone_gets_its_own_team(
     use_case: UseCase,
     team: Team,
     workshop: Workshop,
-):
+) -> None:
     voting.cast(by=member, step=vote_step, use_case=use_case, urgency=3, importance=1, op=uuid4())
     before = "".join(sent(event, *Audience.values) for event in workshop.events.all())
     assert "dot-vote" not in before
     moving.reveal(by=facilitator, step=vote_step)
-    fragments = workshop.events.last().fragments
+    fragments = last_of(workshop).fragments
     other = workshop.teams.get(name="Team B")
     assert "dot-vote" in fragments[f"room:{team.pk}"]["en"]
     assert use_case.title not in fragments[f"room:{other.pk}"]["en"]
@@ -227,12 +246,13 @@ def test_votes_are_sent_at_the_reveal_and_each_phone_gets_its_own_team(
 @pytest.mark.django_db
 def test_sample_answers_are_in_no_event_of_the_drill(
     facilitator: User, opened: Callable[[str], Step], workshop: Workshop
-):
+) -> None:
     from planner.knowledge import CASES
 
     opened("case_drill")
     html = "".join(sent(event, *Audience.values) for event in workshop.events.all())
     for name in ("intuit", "pomelo", "fraud_net"):
-        assert CASES[name].answers is not None
-        assert CASES[name].answers.experience.en not in html
-        assert CASES[name].answers.experience.ja not in html
+        answers = CASES[name].answers
+        assert answers is not None
+        assert answers.experience.en not in html
+        assert answers.experience.ja not in html

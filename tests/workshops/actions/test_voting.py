@@ -1,5 +1,6 @@
 """Blind votes: who may, what a repeat does, what the close does."""
 
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,9 @@ from workshops.models import Step, Vote, Workshop
 pytestmark = pytest.mark.django_db
 
 
-def test_a_change_of_mind_replaces_the_vote(member: User, vote_step: Step, use_case: UseCase):
+def test_a_change_of_mind_replaces_the_vote(
+    member: User, vote_step: Step, use_case: UseCase
+) -> None:
     voting.cast(by=member, step=vote_step, use_case=use_case, urgency=1, importance=1, op=uuid4())
     voting.cast(by=member, step=vote_step, use_case=use_case, urgency=3, importance=2, op=uuid4())
     assert [(v.urgency, v.importance) for v in Vote.objects.all()] == [(3, 2)]
@@ -21,7 +24,7 @@ def test_a_change_of_mind_replaces_the_vote(member: User, vote_step: Step, use_c
 
 def test_a_repeat_of_the_same_op_changes_nothing_even_after_a_change_of_mind(
     member: User, vote_step: Step, use_case: UseCase, workshop: Workshop
-):
+) -> None:
     first = uuid4()
     voting.cast(by=member, step=vote_step, use_case=use_case, urgency=1, importance=1, op=first)
     voting.cast(by=member, step=vote_step, use_case=use_case, urgency=3, importance=3, op=uuid4())
@@ -33,7 +36,7 @@ def test_a_repeat_of_the_same_op_changes_nothing_even_after_a_change_of_mind(
 
 def test_a_vote_after_the_close_is_kept_marked_late_and_counted_only_when_the_facilitator_says_so(
     facilitator: User, pm: User, member: User, vote_step: Step, use_case: UseCase
-):
+) -> None:
     voting.cast(by=pm, step=vote_step, use_case=use_case, urgency=3, importance=3, op=uuid4())
     moving.close(by=facilitator, step=vote_step)
     voting.cast(by=member, step=vote_step, use_case=use_case, urgency=1, importance=1, op=uuid4())
@@ -53,7 +56,7 @@ def test_nobody_else_may_vote(
     neighbour: User,
     vote_step: Step,
     use_case: UseCase,
-):
+) -> None:
     for person in (outsider, observer, facilitator, neighbour):
         with pytest.raises(PermissionDenied):
             voting.cast(
@@ -63,8 +66,8 @@ def test_nobody_else_may_vote(
 
 
 def test_a_vote_before_the_step_opens_is_refused_with_a_sentence(
-    member: User, step_of, use_case: UseCase, workshop: Workshop
-):
+    member: User, step_of: Callable[[str], Step], use_case: UseCase, workshop: Workshop
+) -> None:
     with pytest.raises(ValidationError, match="not been opened"):
         voting.cast(
             by=member,

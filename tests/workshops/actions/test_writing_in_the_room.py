@@ -1,6 +1,7 @@
 """Answers, notes, readiness and decisions."""
 
-from uuid import uuid4
+from collections.abc import Callable
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,13 +21,17 @@ from workshops.models import Note, Response, Step, Workshop
 pytestmark = pytest.mark.django_db
 
 
-def answer(by: User, step: Step, op=None, option="regression"):
+def answer(
+    by: User, step: Step, op: UUID | None = None, option: str = "regression"
+) -> Response | None:
     return responding.respond(
         by=by, step=step, item="pricing", payload={"option": option}, op=op or uuid4()
     )
 
 
-def test_an_answer_is_kept_once_however_often_it_is_sent(member: User, opened):
+def test_an_answer_is_kept_once_however_often_it_is_sent(
+    member: User, opened: Callable[[str], Step]
+) -> None:
     step, op = opened("quiz"), uuid4()
     answer(member, step, op)
     answer(member, step, op, option="clustering")
@@ -35,8 +40,8 @@ def test_an_answer_is_kept_once_however_often_it_is_sent(member: User, opened):
 
 
 def test_an_answer_after_the_close_stands_beside_the_one_in_time(
-    facilitator: User, member: User, opened
-):
+    facilitator: User, member: User, opened: Callable[[str], Step]
+) -> None:
     step = opened("quiz")
     answer(member, step)
     moving.close(by=facilitator, step=step)
@@ -45,17 +50,21 @@ def test_an_answer_after_the_close_stands_beside_the_one_in_time(
     assert list(rows) == [("regression", False), ("clustering", True)]
 
 
-def test_an_answer_that_is_no_option_is_refused(member: User, opened):
+def test_an_answer_that_is_no_option_is_refused(
+    member: User, opened: Callable[[str], Step]
+) -> None:
     with pytest.raises(ValidationError, match="Choose an answer"):
         answer(member, opened("quiz"), option="magic")
 
 
-def test_a_talk_takes_no_answers(member: User, opened):
+def test_a_talk_takes_no_answers(member: User, opened: Callable[[str], Step]) -> None:
     with pytest.raises(ValidationError):
         answer(member, opened("talk"))
 
 
-def test_a_second_note_of_a_kind_replaces_the_first(member: User, opened, workshop: Workshop):
+def test_a_second_note_of_a_kind_replaces_the_first(
+    member: User, opened: Callable[[str], Step], workshop: Workshop
+) -> None:
     step, other = opened("present"), workshop.teams.get(name="Team B")
     for text in ("Good", "Very good"):
         noting.write(by=member, step=step, team=other, kind="like", text=text, op=uuid4())
@@ -64,7 +73,7 @@ def test_a_second_note_of_a_kind_replaces_the_first(member: User, opened, worksh
 
 def test_the_pm_decides_only_once_the_votes_are_shown(
     facilitator: User, pm: User, vote_step: Step, use_case: UseCase
-):
+) -> None:
     with pytest.raises(ValidationError, match="until then"):
         deciding.choose(by=pm, step=vote_step, use_case=use_case, reason="Now")
     moving.reveal(by=facilitator, step=vote_step)
@@ -74,7 +83,7 @@ def test_the_pm_decides_only_once_the_votes_are_shown(
     assert use_case.decisions.get().reason == "They leave in autumn"
 
 
-def test_a_seventh_use_case_is_refused(member: User, workshop: Workshop, team: Team):
+def test_a_seventh_use_case_is_refused(member: User, workshop: Workshop, team: Team) -> None:
     for number in range(6):
         deciding.add_use_case(by=member, workshop=workshop, team=team, title=f"Case {number}")
     with pytest.raises(ValidationError, match="Six"):
@@ -82,8 +91,13 @@ def test_a_seventh_use_case_is_refused(member: User, workshop: Workshop, team: T
 
 
 def test_strangers_and_observers_write_nothing(
-    outsider: User, observer: User, opened, workshop: Workshop, team: Team, use_case: UseCase
-):
+    outsider: User,
+    observer: User,
+    opened: Callable[[str], Step],
+    workshop: Workshop,
+    team: Team,
+    use_case: UseCase,
+) -> None:
     quiz, present = opened("quiz"), opened("present")
     for person in (outsider, observer):
         for write in (
@@ -107,20 +121,20 @@ def test_strangers_and_observers_write_nothing(
 
 
 def test_an_answer_that_comes_after_the_end_is_kept_and_marked_late(
-    facilitator: User, member: User, opened, workshop: Workshop
-):
+    facilitator: User, member: User, opened: Callable[[str], Step], workshop: Workshop
+) -> None:
     step = opened("quiz")
     closing.close_workshop(by=facilitator, workshop=workshop)
     answer(member, step)
     assert Response.objects.get().is_late
 
 
-def test_a_guest_makes_no_workshop(member: User):
+def test_a_guest_makes_no_workshop(member: User) -> None:
     with pytest.raises(PermissionDenied):
         planning.create(by=member, title="x", agenda="two_hours", language="en")
 
 
-def test_a_new_workshop_has_its_steps_its_teams_and_a_readable_code(facilitator: User):
+def test_a_new_workshop_has_its_steps_its_teams_and_a_readable_code(facilitator: User) -> None:
     room = planning.create(
         by=facilitator, title="x", agenda="two_hours", language="en", teams=["A", " ", "B"]
     )

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from planner.knowledge import CASES
+from planner.knowledge import CASES, Answers
 from planner.models import Team, UseCase, User
 from tests import factories
 from workshops.actions import closing, joining, moving, planning, responding, voting
@@ -49,7 +49,7 @@ def test_each_page_is_read_by_those_it_is_for_and_does_not_exist_for_others(
     workshop: Workshop,
     vote_step: Step,
     client_of: ClientOf,
-):
+) -> None:
     people = {
         "facilitator": facilitator,
         "pm": pm,
@@ -68,7 +68,7 @@ def test_each_page_is_read_by_those_it_is_for_and_does_not_exist_for_others(
 
 def test_every_button_and_form_refuses_an_outsider(
     outsider: User, workshop: Workshop, vote_step: Step, use_case: UseCase, client_of: ClientOf
-):
+) -> None:
     client, step, code = client_of(outsider), vote_step, workshop.code
     place = workshop.participants.exclude(part=Part.FACILITATOR)[0]
     for path in (
@@ -94,7 +94,7 @@ def test_every_step_has_its_three_pages_in_both_languages(
     workshop: Workshop,
     client_of: ClientOf,
     language: str,
-):
+) -> None:
     lead, phone = client_of(facilitator), client_of(member)
     for client in (lead, phone):
         client.cookies["django_language"] = language
@@ -115,8 +115,12 @@ def test_every_step_has_its_three_pages_in_both_languages(
 
 
 def test_the_script_is_on_the_console_and_nowhere_else(
-    facilitator: User, member: User, workshop: Workshop, opened, client_of: ClientOf
-):
+    facilitator: User,
+    member: User,
+    workshop: Workshop,
+    opened: Callable[[str], Step],
+    client_of: ClientOf,
+) -> None:
     step = opened("case_drill")
     line = step.script["en"].splitlines()[1][:40]
     pages = {
@@ -131,10 +135,10 @@ def test_the_script_is_on_the_console_and_nowhere_else(
 
 
 def test_the_sample_answer_comes_with_the_answer_to_ones_own(
-    member: User, workshop: Workshop, opened, client_of: ClientOf
-):
+    member: User, workshop: Workshop, opened: Callable[[str], Step], client_of: ClientOf
+) -> None:
     step, client = opened("case_drill"), client_of(member)
-    sample = CASES["intuit"].answers.users.en[:30]
+    sample = sample_of("intuit").users.en[:30]
     path = reverse("mine", args=[workshop.code, step.pk])
     assert sample not in client.get(reverse("room", args=[workshop.code])).content.decode()
     assert sample not in client.get(path, {"look": "intuit"}).content.decode()
@@ -145,12 +149,16 @@ def test_the_sample_answer_comes_with_the_answer_to_ones_own(
     )
     assert sample in response.content.decode()
     assert "They tell their friends" in response.content.decode()
-    assert CASES["pomelo"].answers.users.en not in response.content.decode()
+    assert sample_of("pomelo").users.en not in response.content.decode()
 
 
 def test_a_quiz_goes_item_by_item_and_hides_what_is_right_until_the_reveal(
-    facilitator: User, member: User, workshop: Workshop, opened, client_of: ClientOf
-):
+    facilitator: User,
+    member: User,
+    workshop: Workshop,
+    opened: Callable[[str], Step],
+    client_of: ClientOf,
+) -> None:
     step, client = opened("quiz"), client_of(member)
     html = ""
     for number, item in enumerate(
@@ -174,8 +182,12 @@ def test_a_quiz_goes_item_by_item_and_hides_what_is_right_until_the_reveal(
 
 
 def test_a_defensible_second_answer_earns_credit(
-    facilitator: User, member: User, workshop: Workshop, opened, client_of: ClientOf
-):
+    facilitator: User,
+    member: User,
+    workshop: Workshop,
+    opened: Callable[[str], Step],
+    client_of: ClientOf,
+) -> None:
     step = opened("quiz")
     payload = {"option": "anomaly_detection"}
     responding.respond(by=member, step=step, item="counterfeits", payload=payload, op=uuid4())
@@ -185,8 +197,8 @@ def test_a_defensible_second_answer_earns_credit(
 
 
 def test_a_refused_answer_comes_back_as_a_sentence(
-    member: User, workshop: Workshop, opened, client_of: ClientOf
-):
+    member: User, workshop: Workshop, opened: Callable[[str], Step], client_of: ClientOf
+) -> None:
     step = opened("quiz")
     path = reverse("respond", args=[workshop.code, step.pk, "pricing"])
     for data in ({"op": str(uuid4())}, {"op": "no uuid", "option": "regression"}):
@@ -198,7 +210,7 @@ def test_a_refused_answer_comes_back_as_a_sentence(
 
 def test_a_vote_through_the_page_is_kept(
     member: User, vote_step: Step, use_case: UseCase, workshop: Workshop, client_of: ClientOf
-):
+) -> None:
     response = client_of(member).post(
         reverse("vote", args=[workshop.code, vote_step.pk, use_case.pk]),
         {"op": str(uuid4()), "urgency": "3", "importance": "2"},
@@ -207,7 +219,7 @@ def test_a_vote_through_the_page_is_kept(
     assert Vote.objects.get().importance == 2
 
 
-def test_a_stranger_joins_with_a_name_only_and_comes_back(workshop: Workshop, team: Team):
+def test_a_stranger_joins_with_a_name_only_and_comes_back(workshop: Workshop, team: Team) -> None:
     browser = Client()
     path = reverse("join", args=[workshop.code.lower()])
     assert browser.get(reverse("room", args=[workshop.code])).status_code == 302
@@ -219,25 +231,25 @@ def test_a_stranger_joins_with_a_name_only_and_comes_back(workshop: Workshop, te
     assert Participant.objects.filter(user__display_name="Aya").count() == 1
 
 
-def test_joining_without_a_name_or_a_team_says_what_is_missing(workshop: Workshop):
+def test_joining_without_a_name_or_a_team_says_what_is_missing(workshop: Workshop) -> None:
     response = Client().post(reverse("join", args=[workshop.code]), {"part": "member"})
     assert response.status_code == 422
     assert "Choose your team." in response.content.decode()
 
 
-def test_a_wrong_code_is_a_sentence_and_no_500(db: None):
+def test_a_wrong_code_is_a_sentence_and_no_500(db: None) -> None:
     response = Client().get(reverse("join", args=["K7M4QX"]))
     assert response.status_code == 422
     assert "K7M 4QX was not found" in response.content.decode()
 
 
-def test_the_qr_code_is_a_picture_of_the_way_in(workshop: Workshop):
+def test_the_qr_code_is_a_picture_of_the_way_in(workshop: Workshop) -> None:
     response = Client().get(reverse("join_qr", args=[workshop.code]))
     assert response["Content-Type"] == "image/svg+xml"
     assert response.content.startswith(b"<?xml")
 
 
-def test_a_workshop_is_made_in_one_form(facilitator: User, client_of: ClientOf):
+def test_a_workshop_is_made_in_one_form(facilitator: User, client_of: ClientOf) -> None:
     client = client_of(facilitator)
     assert client.get(reverse("workshop_new")).status_code == 200
     response = client.post(
@@ -256,7 +268,7 @@ def test_a_workshop_is_made_in_one_form(facilitator: User, client_of: ClientOf):
 
 def test_minutes_and_notes_change_and_the_times_follow(
     facilitator: User, workshop: Workshop, client_of: ClientOf
-):
+) -> None:
     step = workshop.steps.get(position=1)
     response = client_of(facilitator).post(
         reverse("plan_step", args=[workshop.pk, step.pk]),
@@ -270,7 +282,7 @@ def test_minutes_and_notes_change_and_the_times_follow(
 
 def test_a_console_button_answers_without_a_page(
     facilitator: User, workshop: Workshop, client_of: ClientOf
-):
+) -> None:
     client = client_of(facilitator)
     path = reverse("press", args=[workshop.pk, "next"])
     response = client.post(path, {"op": str(uuid4()), "seen": ""}, headers={"HX-Request": "true"})
@@ -279,12 +291,22 @@ def test_a_console_button_answers_without_a_page(
 
 
 def test_a_finished_room_leads_to_what_was_written(
-    facilitator: User, member: User, workshop: Workshop, opened, client_of: ClientOf
-):
+    facilitator: User,
+    member: User,
+    workshop: Workshop,
+    opened: Callable[[str], Step],
+    client_of: ClientOf,
+) -> None:
     opened("talk")
     closing.close_workshop(by=facilitator, workshop=workshop)
     html = client_of(member).get(reverse("room", args=[workshop.code])).content.decode()
     assert "The workshop is finished." in html
+
+
+def sample_of(name: str) -> Answers:
+    answers = CASES[name].answers
+    assert answers is not None
+    return answers
 
 
 def queries_of(client: Client, path: str, assert_num: DjangoAssertNumQueries, number: int) -> None:
@@ -301,7 +323,7 @@ def test_lists_cost_the_same_for_one_and_for_three(
     client_of: ClientOf,
     django_assert_num_queries: DjangoAssertNumQueries,
     more: int,
-):
+) -> None:
     for number in range(more):
         planning.create(by=facilitator, title=f"w{number}", agenda="two_hours", language="en")
         factories.use_case(team, f"u{number}")
@@ -319,8 +341,8 @@ def test_the_console_costs_the_same_for_few_people_and_for_many(
     use_case: UseCase,
     team: Team,
     client_of: ClientOf,
-    django_assert_max_num_queries,
-):
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     for number in range(6):
         place = joining.join(code=workshop.code, display_name=f"p{number}", team=team)
         voting.cast(
