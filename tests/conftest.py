@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from planner.models import Team, UseCase, User
 from tests import factories
@@ -20,6 +21,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def _own_folders(settings: object, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
     settings.STORE_URL = str(tmp_path / "store")  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> None:
+    # A command or a page of the test before may have left its language behind.
+    translation.activate("en")
 
 
 @pytest.fixture

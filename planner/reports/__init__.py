@@ -14,7 +14,7 @@ from planner.reports.base import Document, Drawn, Edition, Section, compose, dra
 SECTIONS: dict[str, Section[UseCase]] = {
     name: import_module(f"{__name__}.{name}").SECTION
     for _finder, name, _is_package in iter_modules(__path__)
-    if name not in {"base", "export"}
+    if name != "base"
 }
 
 

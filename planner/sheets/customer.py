@@ -56,7 +56,7 @@ SHEET = Sheet(
             _("Who is our customer?"),
             LongText(max_length=1000),
             help=_("A group you could meet tomorrow: real names, or the place where they are."),
-            example=_("Members who buy the same brand again and again, 60 % of all members."),
+            example=_("Members who buy the same brand again and again: six of ten."),
         ),
         Field(
             "problem",
@@ -96,7 +96,7 @@ SHEET = Sheet(
             _("Why this importance?"),
             LongText(max_length=1000),
             help=_("How many customers have it, and how much does it hurt?"),
-            example=_("It concerns 60 % of the members, and those buy most often."),
+            example=_("It concerns six of ten members, and those buy most often."),
             group=_("Urgency × importance"),
         ),
     ),

@@ -17,10 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from planner import pdf, queries
+from planner import export, pdf, queries
 from planner.actions import reports as actions
 from planner.models import Report, UseCase
-from planner.reports import export
 from planner.sheets import SHEETS
 from planner.views.access import is_fragment, person, signed_in
 from sandbox import messages, store

@@ -10,6 +10,7 @@ LEARNERS: dict[str, Words] = {
     "baseline": _("Baseline (no model)"),
     "linear": _("Linear model"),
     "boosting": _("Gradient boosting"),
+    "neural": _("Neural network"),
 }
 
 METRICS: dict[str, tuple[Words, Words]] = {

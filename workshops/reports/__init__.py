@@ -18,7 +18,7 @@ from workshops.reports.base import TEAMS, Document, Drawn, Edition, Part, Sectio
 SECTIONS: dict[str, Section[Workshop]] = {
     name: import_module(f"{__name__}.{name}").SECTION
     for _finder, name, _is_package in iter_modules(__path__)
-    if name not in {"base", "export"}
+    if name != "base"
 }
 
 

@@ -16,10 +16,9 @@ from planner import pdf
 from planner.models import Report
 from planner.views.access import person, signed_in
 from planner.views.reports import Line, attached, download, ordering
-from workshops import queries, rules
+from workshops import export, queries, rules
 from workshops.actions import reports as actions
 from workshops.models import Workshop
-from workshops.reports import export
 
 
 @signed_in

@@ -63,6 +63,12 @@ class Learner(ABC):
     name: str
     folded: bool = True
     """Whether it must be checked on unseen rows; a guess that ignores the columns need not."""
+    least_seconds: float = 0.0
+    """With less time before the deadline it is left out: it could not learn anything useful."""
+
+    def start(self) -> None:
+        """Load what learning takes; called once it is its turn, and no sooner."""
+        return
 
     @abstractmethod
     def fit(self, lesson: Lesson) -> Fitted:

@@ -40,7 +40,7 @@ class Spec(ABC):
     """The fields of a job that name columns."""
     metrics: tuple[Metric, ...]
     """In order of preference: the first that fits the target is the default."""
-    learners: tuple[str, ...] = ("baseline", "linear", "boosting")
+    learners: tuple[str, ...] = ("baseline", "linear", "boosting", "neural")
     """In the order in which they are trained; the first is what the others must beat."""
     drawn: tuple[str, ...] = ()
     """The charts only this task type has."""

@@ -9,9 +9,9 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from planner import reports
+from planner.export import as_csv, as_json, as_markdown
 from planner.models import UseCase
 from planner.reports.base import Edition, Section, compose, draw
-from planner.reports.export import as_csv, as_json, as_markdown
 
 LANGUAGES = ("en", "ja")
 sections = pytest.mark.parametrize("section", reports.SECTIONS.values(), ids=lambda s: s.name)

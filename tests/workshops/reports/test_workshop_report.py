@@ -20,9 +20,9 @@ from sandbox.models import Status
 from workshops import reports, tasks
 from workshops.actions import closing, moving, noting, responding, voting
 from workshops.actions import reports as actions
+from workshops.export import as_json
 from workshops.models import Step, Workshop
 from workshops.reports.base import Edition, Section, draw
-from workshops.reports.export import as_json
 
 ClientOf = Callable[[User], Client]
 sections = pytest.mark.parametrize("section", reports.SECTIONS.values(), ids=lambda s: s.name)

@@ -39,8 +39,8 @@ from workshops.actions import (
     responding,
     voting,
 )
+from workshops.export import as_json
 from workshops.models import Level, Part, Step, Workshop
-from workshops.reports.export import as_json
 
 PEOPLE = {
     "en": (("Mika", "Ken", "Aoi"), ("Ren", "Yui", "Sota")),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from planner.reports.export import as_json as use_case_as_json
+from planner.export import as_json as use_case_as_json
 from workshops import queries
 from workshops.models import Workshop
 
