@@ -20,7 +20,7 @@ from uuid import UUID
 
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.utils import timezone, translation
 
 from workshops.models import Audience, Event, Participant, Workshop
@@ -57,6 +57,8 @@ class Seat:
 
 # Observers, and facilitators who look into the room: the same page with nothing to fill in.
 READERS: Final = Seat(Audience.ROOM, "readers")
+# Whoever was given another place, or none: their pages ask anew what they may see.
+MOVED: Final = "moved"
 
 Draw = Callable[[Workshop], Mapping[Seat, Callable[[], str]]]
 
@@ -96,12 +98,25 @@ def publish(workshop: Workshop, name: str, draw: Draw, *, op: UUID | None = None
     return event
 
 
+def forget(workshop: Workshop) -> None:
+    """Let go of what pages were told until now; that it was told stays, for repeated writes.
+
+    Only just before an event that carries the whole page for everybody: a workshop leaves some
+    ten megabytes of fragments behind, which nobody asks for again.
+    """
+    Event.objects.filter(workshop=workshop).update(fragments={})
+
+
 @dataclass(frozen=True)
 class Line:
     """An event as streams hold it: read once from the table for all of them."""
 
     number: int
     fragments: Mapping[str, Mapping[str, str]]
+
+    def moves(self, user: UUID | None) -> bool:
+        """Whether it tells this person that their place has changed."""
+        return Seat(MOVED, user).key in self.fragments
 
     def wire(self, seat: Seat, language: str) -> str:
         """The event as it goes over the wire to one seat; empty if it does not concern it."""
@@ -176,8 +191,9 @@ class Channel:
             try:
                 await self.read_new()
                 await self.note_presence()
-            except DatabaseError:
-                # The pages stay connected and get everything once the database answers again.
+            except Exception:
+                # A reader that ends would leave every page connected and deaf; whatever it was,
+                # the pages get everything once the log can be read again.
                 logger.exception("The event log of workshop %s cannot be read", self.workshop)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.woken.wait(), POLL)
@@ -277,26 +293,32 @@ def release_thread() -> None:
 async def stream(
     workshop: UUID, seat: Seat, language: str, last: int, user: UUID | None = None
 ) -> AsyncIterator[str]:
-    """Send one page what it missed since event `last`, then everything as it happens."""
+    """Send one page what it missed since event `last`, then everything as it happens.
+
+    It ends when the person's place changes: from another seat other things are seen.
+    """
     release_thread()
     async with hub.subscribed(workshop, user) as (channel, queue):
         yield message("heartbeat", timezone.now().isoformat())
         top = last
         # Subscribed before the replay, so nothing falls between; what comes twice has its number.
-        for line in await channel.since(last):
-            top = line.number
-            if wire := line.wire(seat, language):
-                yield wire
+        missed = deque(await channel.since(last))
         while queue.qsize() < BACKLOG:
             try:
-                line = await asyncio.wait_for(queue.get(), HEARTBEAT)
+                line = (
+                    missed.popleft() if missed else await asyncio.wait_for(queue.get(), HEARTBEAT)
+                )
             except TimeoutError:
                 yield message("heartbeat", timezone.now().isoformat())
                 continue
-            if line.number > top:
-                top = line.number
-                if wire := line.wire(seat, language):
-                    yield wire
+            if line.number <= top:
+                continue
+            top = line.number
+            if line.moves(user):
+                yield message("reload", "", number=top)
+                return
+            if wire := line.wire(seat, language):
+                yield wire
 
 
 def seat_of(place: Participant, audience: str) -> Seat:

@@ -8,21 +8,24 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.core.handlers.asgi import ASGIHandler
 from django.db import transaction
 from django.test import AsyncClient
 
 from planner.models import Team, UseCase, User
 from tests import postgres
 from workshops import live
-from workshops.actions import moving, responding, voting
+from workshops.actions import closing, joining, moving, responding, voting
 from workshops.live import Seat
-from workshops.models import Audience, Event, Step, Workshop
+from workshops.models import Audience, Event, Part, Step, Workshop
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,7 +100,7 @@ async def follow(
         nonlocal acted
         async for chunk in response.streaming_content:
             text = chunk.decode()
-            if "event: change" in text:
+            if "event: change" in text or "event: reload" in text:
                 found.append(text)
             if not acted:
                 acted = True
@@ -174,6 +177,91 @@ def test_a_member_does_not_follow_the_console(member: User, workshop: Workshop) 
     client = AsyncClient()
     client.force_login(member)
     assert asyncio.run(client.get(f"/w/{workshop.pk}/events/console/")).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_open_streams_hold_no_threads(member: User, workshop: Workshop) -> None:
+    session = AsyncClient()
+    session.force_login(member)
+    cookie = f"sessionid={session.cookies['sessionid'].value}".encode()
+    path = f"/w/{workshop.pk}/events/room/"
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"cookie", cookie)],
+    }
+
+    def held() -> list[str]:
+        # Those of the loop's own executor are shared by all streams and do not grow with them.
+        names = [thread.name for thread in threading.enumerate()]
+        return [name for name in names if not name.startswith("asyncio")]
+
+    async def opened() -> list[str]:
+        before = held()
+        pages = [ApplicationCommunicator(ASGIHandler(), {**scope}) for _ in range(8)]
+        for page in pages:
+            await page.send_input({"type": "http.request", "body": b"", "more_body": False})
+            assert (await page.receive_output(10))["status"] == 200
+            assert b"heartbeat" in (await page.receive_output(10))["body"]
+        for _try in range(100):  # a thread that is let go takes a moment to end
+            if not (more := [name for name in held() if name not in before]):
+                break
+            await asyncio.sleep(0.05)
+        for page in pages:
+            await page.send_input({"type": "http.disconnect"})
+            await page.wait(10)
+        return more
+
+    assert not asyncio.run(opened())
+    assert workshop.pk not in live.hub.channels
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("audience", ["room", "screen"])
+def test_who_is_taken_out_hears_no_more(
+    facilitator: User,
+    member: User,
+    workshop: Workshop,
+    stream: Callable[..., list[str]],
+    audience: str,
+) -> None:
+    def act() -> None:
+        joining.remove(by=facilitator, participant=workshop.participants.get(user=member))
+        moving.next(by=facilitator, workshop=workshop, seen=None)
+
+    messages = stream(member, audience, last=0, wanted=9, act=act)
+    assert "reload" in messages[-1]
+    assert not [message for message in messages if 'hx-swap="innerMorph"' in message][1:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_changes_teams_no_longer_hears_what_the_old_team_is_sent(
+    facilitator: User, member: User, workshop: Workshop, stream: Callable[..., list[str]]
+) -> None:
+    other = workshop.teams.get(name="Team B")
+
+    def act() -> None:
+        place = workshop.participants.get(user=member)
+        joining.place(by=facilitator, participant=place, team=other, part=Part.MEMBER)
+        moving.next(by=facilitator, workshop=workshop, seen=None)
+
+    assert [("reload" in text) for text in stream(member, "room", 0, 9, act)] == [True]
+
+
+@pytest.mark.django_db
+def test_a_finished_workshop_keeps_only_its_last_page(
+    facilitator: User, opened: Callable[[str], Step], workshop: Workshop
+) -> None:
+    opened("blind_vote")
+    closing.close_workshop(by=facilitator, workshop=workshop)
+    *before, last = workshop.events.all()
+    assert before
+    assert not any(event.fragments for event in before)
+    assert "room" in last.fragments
 
 
 # What is private is not sent ------------------------------------------------------------------

@@ -28,5 +28,6 @@ def close_workshop(*, by: User, workshop: Workshop, op: UUID | None = None) -> W
         last.save()
     room.state, room.closed_at = Workshop.State.CLOSED, now
     room.save()
+    live.forget(room)
     telling.everybody(room, "finished", op=op, resets=True)
     return room

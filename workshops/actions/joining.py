@@ -65,12 +65,13 @@ def join(
         people.rename(by=user, display_name=display_name)
     if place is not None and place.part == Part.FACILITATOR:
         return place
+    is_back = place is not None
     if place is None:
         place, _is_new = Participant.objects.update_or_create(
             workshop=room, user=user, defaults={"part": part, "left_at": None}
         )
-    _seat(place, team or place.team, Part(part))
-    telling.counts(room, "joined")
+    has_moved = _seat(place, team or place.team, Part(part))
+    telling.counts(room, "joined", moved=user if is_back and has_moved else None)
     return place
 
 
@@ -85,8 +86,8 @@ def place(*, by: User, participant: Participant, team: Team | None, part: str) -
     participant = room.participants.select_related("user").get(pk=participant.pk)
     if participant.part == Part.FACILITATOR:
         raise PermissionDenied
-    _seat(participant, team, Part(part))
-    telling.counts(room, "placed")
+    has_moved = _seat(participant, team, Part(part))
+    telling.counts(room, "placed", moved=participant.user if has_moved else None)
     return participant
 
 
@@ -100,11 +101,12 @@ def remove(*, by: User, participant: Participant) -> None:
     participant.left_at = timezone.now()
     participant.save(update_fields=["left_at"])
     _leave_teams(participant)
-    telling.counts(room, "left")
+    telling.counts(room, "left", moved=participant.user)
 
 
-def _seat(place: Participant, team: Team | None, part: Part) -> None:
-    """Write down team and part, here and in the team itself."""
+def _seat(place: Participant, team: Team | None, part: Part) -> bool:
+    """Write down team and part, here and in the team itself; say whether either has changed."""
+    has_moved = (place.team_id, place.part) != (team.pk if team else None, part)
     if place.team_id and (team is None or place.team_id != team.pk):
         _leave_teams(place)
     place.team, place.part = team, part
@@ -115,10 +117,13 @@ def _seat(place: Participant, team: Team | None, part: Part) -> None:
         if membership.role != role:
             membership.role = role
             membership.save(update_fields=["role"])
+    return has_moved
 
 
 def _leave_teams(place: Participant) -> None:
-    """Somebody who changes teams no longer reads what the team they left writes."""
-    Membership.objects.filter(
-        user=place.user, team__workshops=place.workshop_id, role__in=ROLES.values()
-    ).delete()
+    """Somebody who changes teams no longer reads what the team they left writes.
+
+    Whatever a team calls them meanwhile – developer, designer – only its facilitator stays.
+    """
+    places = Membership.objects.filter(user=place.user, team__workshops=place.workshop_id)
+    places.exclude(role=Role.FACILITATOR).delete()

@@ -111,14 +111,22 @@ def clock(workshop: Workshop, name: str, *, op: uuid.UUID | None = None) -> Even
     return live.publish(workshop, name, draw, op=op)
 
 
-def counts(workshop: Workshop, name: str, *, op: uuid.UUID | None = None) -> Event:
-    """Tell console and projector how many have answered, voted, joined: never what."""
+def counts(
+    workshop: Workshop, name: str, *, op: uuid.UUID | None = None, moved: User | None = None
+) -> Event:
+    """Tell console and projector how many have answered, voted, joined: never what.
+
+    Whoever was `moved` looks from another place from now on, so their own pages load again.
+    """
 
     def draw(room: Workshop) -> Drawings:
-        return {
+        drawings: dict[Seat, Callable[[], str]] = {
             Seat(Audience.CONSOLE): lambda: _html("console", console_page(room), "counts"),
             Seat(Audience.SCREEN): lambda: _screen("counts", room),
         }
+        if moved is not None:
+            drawings[Seat(live.MOVED, moved.pk)] = str
+        return drawings
 
     return live.publish(workshop, name, draw, op=op)
 

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from planner.actions import teams
 from planner.models import Role, Team, User
 from workshops.actions import closing, joining
 from workshops.models import Part, Participant, Workshop
@@ -70,3 +71,12 @@ def test_only_the_facilitator_places_and_removes_people(
     joining.remove(by=facilitator, participant=place)
     assert team.role_of(member) == ""
     assert not Workshop.objects.visible_to(member).exists()
+
+
+def test_who_is_taken_out_reads_nothing_more_of_the_team_whatever_it_calls_them(
+    facilitator: User, member: User, workshop: Workshop, team: Team
+) -> None:
+    teams.change_role(by=facilitator, team=team, user=member, role=Role.DEVELOPER)
+    joining.remove(by=facilitator, participant=Participant.objects.get(user=member))
+    assert team.role_of(member) == ""
+    assert team.role_of(facilitator) == Role.FACILITATOR
