@@ -30,10 +30,11 @@ class Split:
         return np.concatenate([check for _, check in self.folds])
 
     def facts(self) -> dict[str, Any]:
-        """The split in numbers, for the result."""
+        """The split in numbers, for the result; `train` are the rows that taught somebody."""
+        is_folded = len(self.folds) > 1
         return {
-            "kind": "cross_validation" if len(self.folds) > 1 else "holdout",
-            "train": len(self.train),
+            "kind": "cross_validation" if is_folded else "holdout",
+            "train": len(self.train) if is_folded else len(self.folds[0][0]),
             "validation": len(self.checked),
             "test": len(self.test),
             "folds": len(self.folds),

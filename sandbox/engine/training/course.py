@@ -1,6 +1,7 @@
 """One training as it goes: what is asked, what is known so far, how much time is left."""
 
 import resource
+import time
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -19,7 +20,7 @@ from sandbox.engine.specs.base import Goal
 USED = ("number", "category", "boolean", "date")
 FEW_ROWS = 200
 RESERVE = 0.35
-"""The share of the budget, at most RESERVED seconds, kept for test, explanations and charts."""
+"""The share of the time left, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
 
 
@@ -109,12 +110,12 @@ def begin(job: Job) -> Course:
     goal = spec.check(source, target)
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
     columns = [one for one, kind in source.kinds.items() if kind in USED and one != target]
-    if not columns:
-        raise Problem("no_features")
     seed = job.number("seed", 0)
     split = splits.split(goal.y, classes=goal.classes, seed=seed)
     known = source.frame.iloc[goal.rows]
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
+    if not features.features:
+        raise Problem("no_features")
     unseen = None
     if path := job.input("test"):
         unseen = table.align(table.read(path), features.wanted)
@@ -125,7 +126,7 @@ def begin(job: Job) -> Course:
         classes=goal.classes,
         seed=seed,
         threads=max(1, job.number("threads", 2)),
-        deadline=job.started + job.seconds - min(RESERVED, RESERVE * job.seconds),
+        deadline=time.monotonic() + job.left() - min(RESERVED, RESERVE * max(0.0, job.left())),
         absolute=metric.absolute,
     )
     warned = [*source.warnings, *profile.warnings(source, target), *goal.warnings]
