@@ -26,6 +26,10 @@ def _verdict(result: Mapping[str, Any]) -> str:
     metric = metric_title(result["metric"])
     if _has(result, "no_skill"):
         return sentence("no_skill", {"metric": result["metric"]})
+    if result["best"] == result["baseline"]["name"]:
+        return gettext(
+            "No model could be trained, only the baseline: what the data can do is still open."
+        )
     row = next(row for row in result["leaderboard"] if row["model"] == result["best"])
     beaten = result["baseline"]["validation"]
     verdict = gettext(

@@ -97,6 +97,15 @@ def test_the_paragraph_says_plainly_that_there_is_no_skill() -> None:
     assert "clearly beats" not in said
 
 
+def test_the_paragraph_claims_nothing_where_no_model_was_trained() -> None:
+    short = [{"code": "time_short", "params": {"learners": ["linear", "boosting"]}}]
+    with translation.override("en"):
+        said = messages.paragraph(result(best="baseline", importance=[], warnings=short))
+    assert said.startswith("No model could be trained")
+    assert "clearly beats" not in said
+    assert "Give the run more seconds" in said
+
+
 def test_the_paragraph_is_natural_japanese() -> None:
     warned = [{"code": "leakage", "params": {"column": "解約日", "score": 1.0}}]
     with translation.override("ja"):
