@@ -95,10 +95,15 @@ def reveal(*, by: User, step: Step, op: UUID | None = None) -> Step:
 
 @transaction.atomic
 def reopen(*, by: User, step: Step, op: UUID | None = None) -> Step:
-    """Let people write again: hidden once more, with what was left on the clock."""
+    """Let people write again: hidden once more, with what was left on the clock.
+
+    Only where the room is: a step that nobody looks at would stay open until the end.
+    """
     room = led_by(by, step.workshop)
     step = room.steps.get(pk=step.pk)
-    if step.state in (Step.State.CLOSED, Step.State.REVEALED) and not live.is_told(op):
+    is_here = room.current_id == step.pk and room.state == Workshop.State.LIVE
+    was_open = step.state in (Step.State.CLOSED, Step.State.REVEALED)
+    if is_here and was_open and not live.is_told(op):
         remember(room, "reopen", step)
         _run_on(step, timezone.now())
         step.save()
@@ -147,6 +152,11 @@ def led_by(by: User, workshop: Workshop) -> Workshop:
 
 
 def _enter(room: Workshop, step: Step, op: UUID | None) -> None:
+    if room.state == Workshop.State.CLOSED:
+        raise ValidationError(
+            _("This workshop is finished, so nobody was moved. Everything is in its report."),
+            code="finished",
+        )
     now = timezone.now()
     left = room.current
     remember(room, "open", *(each for each in (left, step) if each))

@@ -143,3 +143,24 @@ def test_only_the_facilitator_moves_the_room(
         ):
             with pytest.raises(PermissionDenied):
                 press(person)
+
+
+def test_a_finished_workshop_is_not_moved_by_a_page_that_stayed_open(
+    facilitator: User, workshop: Workshop
+) -> None:
+    first = now_at(moving.next(by=facilitator, workshop=workshop, seen=None))
+    closing.close_workshop(by=facilitator, workshop=workshop)
+    with pytest.raises(ValidationError, match="finished"):
+        moving.next(by=facilitator, workshop=workshop, seen=first.pk)
+    moving.reopen(by=facilitator, step=first)
+    first.refresh_from_db()
+    assert fresh(workshop).state == Workshop.State.CLOSED
+    assert first.state == Step.State.CLOSED
+
+
+def test_only_the_step_where_the_room_is_opens_again(facilitator: User, workshop: Workshop) -> None:
+    first = now_at(moving.next(by=facilitator, workshop=workshop, seen=None))
+    moving.next(by=facilitator, workshop=workshop, seen=first.pk)
+    moving.reopen(by=facilitator, step=first)
+    first.refresh_from_db()
+    assert first.state == Step.State.CLOSED
