@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from planner.models import UseCase, User
-from workshops import rules
+from workshops import activities, rules
 from workshops.actions import telling, writing
 from workshops.models import Level, Step, Vote
 
@@ -25,6 +25,8 @@ def cast(
     if not rules.can_vote(by, step, use_case):
         raise PermissionDenied
     step = writing.opened(by=by, step=step)
+    if not activities.of(step).takes_votes:
+        raise ValidationError(_("There is nothing to answer here."), code="no_answers")
     if urgency not in Level.values or importance not in Level.values:
         raise ValidationError(_("Choose low, medium or high for both."), code="no_level")
     if writing.is_repeat(op):

@@ -77,3 +77,13 @@ def test_a_vote_before_the_step_opens_is_refused_with_a_sentence(
             importance=1,
             op=uuid4(),
         )
+
+
+def test_votes_belong_to_a_step_that_takes_votes(
+    member: User, opened: Callable[[str], Step], use_case: UseCase
+) -> None:
+    with pytest.raises(ValidationError, match="nothing to answer"):
+        voting.cast(
+            by=member, step=opened("quiz"), use_case=use_case, urgency=1, importance=1, op=uuid4()
+        )
+    assert not Vote.objects.exists()
