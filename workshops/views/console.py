@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
@@ -93,6 +93,14 @@ BUTTONS = {
 }
 
 
+def _once(verb: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """A page has one op: its same button twice is one press, two of its buttons are two."""
+    if page := asked["op"]:
+        button = f"{verb} {asked['step']} {asked['part']} {asked['minutes']}"
+        return {**asked, "op": uuid5(page, button)}
+    return asked
+
+
 @signed_in
 @require_POST
 def press(request: HttpRequest, workshop: UUID, verb: str) -> HttpResponse:
@@ -103,7 +111,7 @@ def press(request: HttpRequest, workshop: UUID, verb: str) -> HttpResponse:
     form = Move(request.POST)
     try:
         must_be_valid(form)
-        BUTTONS[verb](person(request), room, form.cleaned_data)
+        BUTTONS[verb](person(request), room, _once(verb, form.cleaned_data))
     except ValidationError as error:
         return refused(error)
     if is_fragment(request):

@@ -178,8 +178,11 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
     """Ready to go on, or more time after all."""
     workshop = room_of(request, code)
     form = Readiness(request.POST)
-    must_be_valid(form)
-    place = readiness.set(by=person(request), workshop=workshop, **form.cleaned_data)
+    try:
+        must_be_valid(form)
+        place = readiness.set(by=person(request), workshop=workshop, **form.cleaned_data)
+    except ValidationError as error:
+        return refused(error)
     if is_fragment(request):
         context = {**telling.room_page(workshop, place.team, place), "place": place}
         return render(request, "workshops/room.html#ready", context)

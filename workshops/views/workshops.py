@@ -7,7 +7,7 @@ from uuid import UUID
 
 import segno
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -147,7 +147,8 @@ def join_sheet(request: HttpRequest, workshop: UUID) -> HttpResponse:
 @require_safe
 def join_qr(request: HttpRequest, code: str) -> HttpResponse:
     """The QR code of the way in; it says no more than the code on the wall."""
-    kept = joining.normal(code)
+    if not (kept := joining.normal(code)):
+        raise Http404
     picture = segno.make(request.build_absolute_uri(reverse("join", args=[kept])), error="m")
     svg = BytesIO()
     picture.save(svg, kind="svg", scale=8, border=2, light="#ffffff")

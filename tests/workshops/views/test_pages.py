@@ -350,3 +350,24 @@ def test_the_console_costs_the_same_for_few_people_and_for_many(
         )
     with django_assert_max_num_queries(28):
         client_of(facilitator).get(reverse("console", args=[workshop.pk]))
+
+
+def test_two_buttons_of_one_page_are_two_presses_and_the_same_one_twice_is_one(
+    facilitator: User, workshop: Workshop, vote_step: Step, client_of: ClientOf
+) -> None:
+    client, page = client_of(facilitator), {"op": uuid4(), "step": vote_step.pk}
+    for _press in range(2):
+        path = reverse("press", args=[workshop.pk, "extend"])
+        client.post(path, {**page, "minutes": 1}, headers={"HX-Request": "true"})
+    client.post(reverse("press", args=[workshop.pk, "pause"]), page, headers={"HX-Request": "true"})
+    names = list(workshop.events.values_list("name", flat=True))
+    assert names[-2:] == ["extended", "paused"]
+    assert names.count("extended") == 1
+
+
+def test_what_no_page_sends_is_refused_and_no_error(
+    member: User, workshop: Workshop, client_of: ClientOf
+) -> None:
+    client = client_of(member)
+    assert client.post(reverse("ready", args=[workshop.code]), {"op": "x"}).status_code == 422
+    assert client.get(reverse("join_qr", args=["--"])).status_code == 404
