@@ -61,7 +61,10 @@ def bring_back(*, by: User, use_case: UseCase) -> UseCase:
 
 @transaction.atomic
 def choose(*, by: User, use_case: UseCase, reason: str) -> Decision:
-    """Make this the one use case of its team, and keep who chose it and why."""
+    """Make this the one use case of its team, and keep who chose it and why.
+
+    The same said again – a second press of the button – is the same decision.
+    """
     if not rules.can_decide(by, use_case):
         raise PermissionDenied
     if not reason.strip():
@@ -70,6 +73,10 @@ def choose(*, by: User, use_case: UseCase, reason: str) -> Decision:
         )
     # The team's row is the lock: two choices at the same moment come one after the other.
     Team.objects.select_for_update().get(pk=use_case.team_id)
+    use_case.refresh_from_db()
+    last = use_case.decisions.last() if use_case.is_chosen else None
+    if last and (last.by, last.choice, last.reason) == (by, use_case.title, reason.strip()):
+        return last
     UseCase.objects.filter(team=use_case.team_id, is_chosen=True).update(is_chosen=False)
     UseCase.objects.filter(pk=use_case.pk).update(is_chosen=True, archived_at=None)
     use_case.refresh_from_db()

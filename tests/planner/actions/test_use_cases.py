@@ -61,3 +61,14 @@ def test_an_outsider_can_do_none_of_it(outsider: User, team: Team, use_case: Use
     ):
         with pytest.raises(PermissionDenied):
             refused()
+
+
+def test_the_same_choice_sent_twice_is_one_decision(
+    pm: User, use_case: UseCase, team: Team
+) -> None:
+    other = factories.use_case(team, "Another")
+    first = use_cases.choose(by=pm, use_case=use_case, reason="Now.")
+    assert use_cases.choose(by=pm, use_case=use_case, reason="Now. ") == first
+    use_cases.choose(by=pm, use_case=other, reason="Better.")
+    assert use_cases.choose(by=pm, use_case=use_case, reason="Now.") != first
+    assert Decision.objects.count() == 3
