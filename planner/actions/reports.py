@@ -40,11 +40,11 @@ def place(
     use_case: UseCase | None = None,
     bell: str = "planner.render",
 ) -> Report:
-    """Put an order in, or find the open one for the same subject and language."""
+    """Put an order in, or find the open one for the same; a draft is not the same as the end."""
     if language not in dict(settings.LANGUAGES):
         raise ValidationError(_("Choose one of the languages in the list."), code="language")
-    waiting = Report.objects.filter(subject=subject, language=language, status__in=OPEN).first()
-    if waiting:
+    same = Report.objects.filter(subject=subject, language=language, is_draft=is_draft)
+    if waiting := same.filter(status__in=OPEN).first():
         return waiting
     report = Report.objects.create(
         by=by,

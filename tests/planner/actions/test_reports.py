@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from planner import tasks
-from planner.actions import reports
+from planner.actions import reports, use_cases
 from planner.models import Report, UseCase, User
 from sandbox.models import RunFailed, Status
 
@@ -54,6 +54,13 @@ def test_a_report_is_a_draft_until_the_use_case_is_chosen(pm: User, use_case: Us
     use_case.is_chosen = True
     use_case.save()
     assert not reports.order(by=pm, use_case=use_case, language="en").is_draft
+
+
+def test_the_final_report_is_not_the_draft_that_still_waits(pm: User, use_case: UseCase) -> None:
+    draft = reports.order(by=pm, use_case=use_case, language="en")
+    use_cases.choose(by=pm, use_case=use_case, reason="Now.")
+    final = reports.order(by=pm, use_case=use_case, language="en")
+    assert (draft.is_draft, final.is_draft) == (True, False)
 
 
 def test_a_bell_that_rings_twice_makes_one_pdf_that_the_team_can_fetch(
