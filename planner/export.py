@@ -102,7 +102,7 @@ def as_markdown(use_case: UseCase) -> str:
     if decisions := list(use_case.decisions.select_related("by")):
         lines += ["", "## " + _("Decisions"), ""]
         lines += [
-            f"- {d.at:%Y-%m-%d} **{plain(d.choice)}** {plain(d.reason)} ({d.by or '–'})"
+            f"- {timezone.localdate(d.at)} **{plain(d.choice)}** {plain(d.reason)} ({d.by or '–'})"
             for d in decisions
         ]
     if milestones := list(use_case.milestones.all()):
