@@ -9,6 +9,8 @@ from planner.models import UseCase, User
 from workshops.models import Part, Participant, Step, Workshop
 
 WRITERS = (Part.PM, Part.MEMBER)
+# More than these nobody can compare in a room.
+MOST_USE_CASES = 6
 REPORTED = (Part.FACILITATOR, Part.PM, Part.OBSERVER)
 
 

@@ -15,8 +15,6 @@ from workshops.actions import telling
 from workshops.activities.base import is_hidden
 from workshops.models import Step, Workshop
 
-MOST_USE_CASES = 6
-
 
 @transaction.atomic
 def choose(
@@ -50,7 +48,7 @@ def add_use_case(
         raise PermissionDenied
     if live.is_told(op):
         return team.use_cases.last()
-    if team.use_cases.filter(archived_at=None).count() >= MOST_USE_CASES:
+    if team.use_cases.filter(archived_at=None).count() >= rules.MOST_USE_CASES:
         raise ValidationError(
             _("Six use cases are enough to choose from. Put one aside first."), code="too_many"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from planner.models import Team, User
 from workshops import queries
@@ -102,7 +102,8 @@ class Present(Activity):
                 team.name,
                 counts[team.pk],
                 0,
-                _("%(number)d notes") % {"number": counts[team.pk]},
+                ngettext("%(number)d note", "%(number)d notes", counts[team.pk])
+                % {"number": counts[team.pk]},
             )
             for team in step.workshop.teams.all()
         ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext_lazy, ngettext
 
 from planner import queries as planner_queries
 from planner.models import Team, UseCase, User
@@ -15,8 +15,7 @@ from workshops import queries
 from workshops.activities.base import Activity, BadAgenda
 from workshops.models import Audience, Step
 from workshops.queries import Tally
-
-MOST_USE_CASES = 6
+from workshops.rules import MOST_USE_CASES
 
 
 class Sheets(Activity):
@@ -43,6 +42,7 @@ class Sheets(Activity):
     def use_cases(self, step: Step, team: Team | None) -> list[UseCase]:
         """Those that are written on: all of the team, or only the one it chose."""
         found = queries.ballot(step, team)
+        prefetch_related_objects(found, "answers")
         if step.options.get("chosen_only"):
             return [case for case in found if case.is_chosen] or found[:1]
         return found
@@ -111,7 +111,8 @@ class Sheets(Activity):
                     label=team.name,
                     done=sum(done for done, _total in pairs),
                     total=sum(total for _done, total in pairs),
-                    words=_("%(number)d use cases") % {"number": len(cases)},
+                    words=ngettext("%(number)d use case", "%(number)d use cases", len(cases))
+                    % {"number": len(cases)},
                 )
             )
         return found
