@@ -63,8 +63,13 @@ class Learner(ABC):
     name: str
     folded: bool = True
     """Whether it must be checked on unseen rows; a guess that ignores the columns need not."""
-    least_seconds: float = 0.0
-    """With less time before the deadline it is left out: it could not learn anything useful."""
+
+    start_seconds: float = 0.0
+    """About how long `start` takes."""
+
+    def least_seconds(self, rows: int) -> float:
+        """With less time than this for so many rows, all folds together, it is left out."""
+        return 0.0
 
     def start(self) -> None:
         """Load what learning takes; called once it is its turn, and no sooner."""

@@ -51,11 +51,13 @@ def _entry(course: Course, name: str) -> Entry:
         fitted = learner.fit(lesson.of(split.train))
         raw = fitted.predict(lesson.x[split.checked])
         return _scored(course, Entry(name, time.monotonic() - began, raw=raw, first=fitted))
-    if lesson.deadline - began < learner.least_seconds:
+    rows = sum(len(fit) for fit, _ in split.folds)
+    latest = lesson.deadline - learner.least_seconds(rows)
+    if began + learner.start_seconds > latest:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
-    if began > lesson.deadline:
+    if began > latest:
         return Entry(name, 0.0, why="no_time")
     pooled = lesson.x.size < POOLED and len(split.folds) > 1
     share = (lesson.deadline - began) * 0.7

@@ -51,14 +51,19 @@ def test_a_classification_is_whole(run_job: RunJob) -> None:
 
     assert result["metric"] == "roc_auc"
     assert result["baseline"] == {"name": "baseline", "validation": 0.5}
-    assert {row["model"] for row in result["leaderboard"]} == {"baseline", "linear", "boosting"}
+    assert {row["model"] for row in result["leaderboard"]} == {
+        "baseline",
+        "linear",
+        "boosting",
+        "neural",
+    }
     best = result["leaderboard"][0]
     assert best["model"] == result["best"] != "baseline"
     assert best["interval"][0] <= best["validation"] <= best["interval"][1]
     assert result["split"]["test"] == result["test"]["rows"] == 32
     assert sum(map(sum, result["confusion"]["matrix"])) == 32
     assert (result["labels"], result["positive"]) == (["no", "yes"], "yes")
-    assert result["importance"][0]["column"] in ("minutes", "spend")
+    assert result["importance"][0]["column"] in ("minutes", "plan", "spend")
     assert {"identifier_columns", "few_rows"} == {one["code"] for one in result["warnings"]}
 
     out = ended.folder / "out"

@@ -1,0 +1,230 @@
+"""A few small neural networks, averaged: multi-layer perceptrons learnt by torch.
+
+Two hidden layers of rectified units (Goodfellow, Bengio & Courville 2016, ch. 6) with dropout, the
+step of AdamW (Loshchilov & Hutter 2019), and early stopping. Members learn side by side in one
+stack of matrices and answer with their mean, as TabM does (Gorishniy et al. 2025). Predicting takes
+numpy alone.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from sandbox.engine.design import Column, design, prepare, read
+
+from .base import Fitted, Learner, Lesson
+
+MEMBERS = 4
+HIDDEN = 128
+DROPOUT = 0.15
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 0.02
+EPOCHS = 100
+PATIENCE = 12
+STOPPING = 0.15
+"""The share of the training rows that stops the learning, so that validation rows only judge."""
+STOPPED_BY = 10_000
+"""Rows by which the loss is known well enough to stop."""
+CHUNK = 20_000
+"""Rows predicted at a time, so that hidden units take tens of megabytes at most."""
+SMALL = 2_000_000
+"""Cells below which torch's threads wait longer than they work."""
+FILE = "neural.npz"
+
+
+@dataclass
+class Nets(Fitted):
+    """Weights by layer, float32 of shape (members, in + 1, out): the last row is the bias.
+
+    A number is learnt as (target - scale[0]) / scale[1] and stays within `span`, the least and the
+    largest seen; where `log` holds, all of these are of its logarithm.
+    """
+
+    columns: tuple[Column, ...]
+    layers: list[np.ndarray]
+    classes: int
+    span: tuple[float, float]
+    scale: tuple[float, float]
+    log: bool
+    size: int | None = None
+    history: list[tuple[int, float, float]] = field(default_factory=list)
+
+    @property
+    def curve(self) -> list[tuple[int, float, float]]:
+        """Loss by epochs."""
+        return self.history
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers or probabilities, as `Fitted` says."""
+        starts = range(0, max(1, len(x)), CHUNK)
+        return np.concatenate(
+            [self.answer(design(x[one : one + CHUNK], self.columns)) for one in starts]
+        )
+
+    def answer(self, matrix: Any) -> np.ndarray:
+        """The same from rows of the design matrix, dense or sparse."""
+        raw = forward(_dense(matrix), self.layers, lambda x: np.maximum(x, 0)).astype(float)
+        if self.classes:
+            odds = np.exp(raw - raw.max(axis=-1, keepdims=True))
+            mean = (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=0)
+            return np.asarray(mean / mean.sum(axis=1, keepdims=True))
+        middle, spread = self.scale
+        value = np.clip(raw[..., 0].mean(axis=0) * spread + middle, *self.span)
+        return np.asarray(np.exp(value) if self.log else value)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with its weights as float32 arrays in a file beside it."""
+        np.savez(folder / FILE, *self.layers)
+        return {
+            "columns": [asdict(column) for column in self.columns],
+            "classes": self.classes,
+            "span": self.span,
+            "scale": self.scale,
+            "log": self.log,
+            "files": [FILE],
+        }
+
+
+class Neural(Learner):
+    """Impute, scale, one-hot, then a stack of networks; skewed targets are learnt as logs."""
+
+    name = "neural"
+    start_seconds = 4.0
+
+    def least_seconds(self, rows: int) -> float:
+        """Seconds for some twenty epochs on two cores; with less, the others are better anyway."""
+        return 1 + rows / 1_800
+
+    def start(self) -> None:
+        """Import torch; ImportError where it is not installed."""
+        import torch  # noqa: F401
+
+    def fit(self, lesson: Lesson) -> Nets:
+        """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""
+        if lesson.size is not None or len(lesson.y) < 60:
+            return _learn(lesson, None, lesson.size or 30)
+        order = np.random.default_rng(lesson.seed).permutation(len(lesson.y))
+        cut = min(int(len(order) * STOPPING), STOPPED_BY)
+        return _learn(lesson.of(np.sort(order[cut:])), lesson.of(np.sort(order[:cut])), EPOCHS)
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> Nets:
+        """The model that `save` wrote; ValueError when its weights are not whole."""
+        columns = read(state["columns"])
+        try:
+            with np.load(folder / FILE, allow_pickle=False) as stored:
+                layers = [stored[f"arr_{place}"] for place in range(len(stored.files))]
+        except (BadZipFile, EOFError) as error:
+            raise ValueError("The weights are not whole.") from error
+        given = [sum(column.width for column in columns), *(one.shape[2] for one in layers)]
+        if [one.shape[1] - 1 for one in layers] != given[:-1]:
+            raise ValueError("The weights do not fit their columns.")
+        span, scale = tuple(state["span"]), tuple(state["scale"])
+        return Nets(columns, layers, int(state["classes"]), span, scale, bool(state["log"]))
+
+
+def forward(x: Any, layers: Sequence[Any], bend: Callable[[Any], Any]) -> Any:
+    """Rows of shape (rows, width) to raw answers of shape (members, rows, outputs).
+
+    Arrays of numpy and of torch alike; `bend` is what hidden units do with their sums.
+    """
+    for place, layer in enumerate(layers):
+        x = (bend(x) if place else x) @ layer[:, :-1] + layer[:, -1:]
+    return x
+
+
+def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
+    """Epochs until there are enough, the loss on `stop` falls no longer or the time is over."""
+    chance = np.random.default_rng(learn.seed)
+    nets, y = _untaught(learn, chance)
+    matrix = design(learn.x, nets.columns)
+    checked = design(stop.x, nets.columns) if stop else None
+    step, weights = _steps(learn, nets, matrix, y)
+    batch = int(np.clip(len(y) // 40, 32, 1_024))
+    least, best, is_late = np.inf, nets.layers, False
+    for epoch in range(1, epochs + 1):
+        order = chance.permutation(len(y))
+        for place in range(0, len(y), batch):
+            step(order[place : place + batch])
+            if is_late := time.monotonic() > learn.deadline:
+                break
+        nets.layers, loss = weights(), -float(epoch)
+        if stop:
+            seen = _loss(nets.answer(matrix[: len(stop.y)]), learn.y[: len(stop.y)], learn)
+            loss = _loss(nets.answer(checked), stop.y, learn)
+            nets.history.append((epoch, seen, loss))
+        if loss < least:
+            least, best, nets.size = loss, nets.layers, epoch
+        if is_late or epoch - (nets.size or 0) >= PATIENCE:
+            break
+    nets.layers = best
+    return nets
+
+
+def _steps(
+    lesson: Lesson, nets: Nets, matrix: Any, y: np.ndarray
+) -> tuple[Callable[[np.ndarray], None], Callable[[], list[np.ndarray]]]:
+    """What learns from a mini-batch of row numbers, and what gives the weights so far."""
+    import torch
+
+    torch.set_num_threads(1 if lesson.x.size < SMALL else lesson.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    drawn = torch.Generator(device).manual_seed(lesson.seed)
+    target = torch.tensor(y, device=device)
+    layers = [torch.tensor(one, device=device, requires_grad=True) for one in nets.layers]
+    optimizer = torch.optim.AdamW(layers, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+
+    def bend(x: torch.Tensor) -> torch.Tensor:
+        kept = torch.empty_like(x).bernoulli_(1 - DROPOUT, generator=drawn)
+        return torch.relu(x) * kept / (1 - DROPOUT)
+
+    def step(rows: np.ndarray) -> None:
+        raw = forward(torch.from_numpy(_dense(matrix[rows])).to(device), layers, bend)
+        truth = target[torch.from_numpy(rows).to(device)].expand(len(raw), -1)
+        if lesson.classes:
+            loss = torch.nn.functional.cross_entropy(raw.flatten(0, 1), truth.flatten())
+        else:
+            error = raw[..., 0] - truth
+            loss = (error.abs() if lesson.absolute else error.square()).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step, lambda: [one.detach().cpu().numpy().copy() for one in layers]
+
+
+def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.ndarray]:
+    """Networks with He et al.'s (2015) first weights, and the target as they are to learn it."""
+    from scipy.stats import skew
+
+    columns, y = prepare(lesson.x, lesson.levels), lesson.y
+    log = bool(not lesson.classes and y.min() > 0 and skew(y) > 1)
+    y = np.log(y) if log else y
+    span, scale = (float(y.min()), float(y.max())), (float(y.mean()), float(y.std()) or 1.0)
+    sizes = [sum(one.width for one in columns), HIDDEN, HIDDEN, lesson.classes or 1]
+    layers = [
+        chance.normal(0, np.sqrt(2 / (ins + 1)), (MEMBERS, ins + 1, outs)).astype(np.float32)
+        for ins, outs in pairwise(sizes)
+    ]
+    y = y if lesson.classes else ((y - scale[0]) / scale[1]).astype(np.float32)
+    return Nets(columns, layers, lesson.classes, span, scale, log), y
+
+
+def _loss(answer: np.ndarray, truth: np.ndarray, lesson: Lesson) -> float:
+    """The loss of the metric's family, in its units: log loss, absolute or squared error."""
+    if lesson.classes:
+        return float(-np.log(np.maximum(answer[np.arange(len(truth)), truth], 1e-7)).mean())
+    error = np.abs(answer - truth)
+    return float(error.mean() if lesson.absolute else np.sqrt(np.square(error).mean()))
+
+
+def _dense(matrix: Any) -> np.ndarray:
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray(), np.float32)
+
+
+LEARNER = Neural()

@@ -1,0 +1,112 @@
+"""The neural learner: what holds for it beyond every learner's contract."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sandbox.engine import saved
+from sandbox.engine.features import Feature, Features
+from sandbox.engine.learners import LEARNERS, Lesson
+from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
+from sandbox.engine.problems import Problem
+
+from .conftest import ROOT, RunJob, customers
+
+NEURAL = LEARNERS["neural"]
+
+
+def curved(classes: int, *, rows: int = 400) -> Lesson:
+    """A target that no line follows: the product of two columns."""
+    chance = np.random.default_rng(2)
+    x = chance.normal(0, 1, (rows, 3))
+    y = x[:, 0] * x[:, 1] + chance.normal(0, 0.1, rows)
+    return Lesson(
+        x, (y > 0).astype(int) if classes else y, (0, 0, 0), classes, 3, 1, time.monotonic() + 60
+    )
+
+
+@pytest.mark.parametrize("classes", [0, 2])
+def test_it_follows_a_curve_that_neither_the_guess_nor_a_line_follows(classes: int) -> None:
+    given = curved(classes)
+    (metric, *_) = [m for m in CLASS_METRICS + NUMBER_METRICS if m.fits(classes)]
+    learn, judge = given.of(np.arange(300)), given.of(np.arange(300, 400))
+    neural, linear, guess = (
+        metric.safe(judge.y, LEARNERS[name].fit(learn).predict(judge.x))
+        for name in ("neural", "linear", "baseline")
+    )
+    assert metric.gain(neural, guess) > 0.3 * abs(guess)
+    assert metric.gain(neural, linear) > 0.3 * abs(linear)
+
+
+def test_the_same_seed_learns_the_same_and_another_does_not() -> None:
+    given = curved(0, rows=200)
+    first, second = (NEURAL.fit(given).predict(given.x) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    other = NEURAL.fit(Lesson(**{**vars(given), "seed": 4})).predict(given.x)
+    assert not np.array_equal(first, other)
+
+
+def keep(folder: Path) -> np.ndarray:
+    """A model kept in a folder; what it predicts for the rows it learnt from."""
+    given = curved(2, rows=200)
+    features = Features(tuple(Feature(name) for name in "abc"))
+    fitted = NEURAL.fit(given)
+    saved.Model("classification", "y", "neural", ("no", "yes"), features, fitted).save(folder)
+    return fitted.predict(given.x)
+
+
+def test_a_kept_model_predicts_the_same_without_torch(tmp_path: Path) -> None:
+    expected = keep(tmp_path)
+    np.save(tmp_path / "x.npy", curved(2, rows=200).x)
+    reading = (
+        "import sys; from pathlib import Path; import numpy as np;"
+        "from sandbox.engine import saved;"
+        "folder = Path(sys.argv[1]); model = saved.load(folder);"
+        "np.save(folder / 'raw.npy', model.fitted.predict(np.load(folder / 'x.npy')));"
+        "sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", reading, str(tmp_path)], cwd=ROOT, check=True)
+    np.testing.assert_allclose(np.load(tmp_path / "raw.npy"), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("harm", ["cut", "empty", "pickled", "gone", "of another model"])
+def test_harmed_weights_are_a_broken_model(tmp_path: Path, harm: str) -> None:
+    keep(tmp_path)
+    weights = tmp_path / "neural.npz"
+    if harm == "cut":
+        weights.write_bytes(weights.read_bytes()[:500])
+    elif harm == "empty":
+        weights.write_bytes(b"")
+    elif harm == "pickled":
+        np.savez(weights, np.array([{}], dtype=object))
+    elif harm == "gone":
+        weights.unlink()
+    else:
+        np.savez(weights, np.zeros((4, 9, 2), dtype=np.float32))
+    with pytest.raises(Problem) as refused:
+        saved.load(tmp_path)
+    assert refused.value.code == "model_broken"
+
+
+def test_a_short_budget_leaves_it_out_and_says_so(run_job: RunJob) -> None:
+    ended = run_job(
+        {"t.csv": customers()},
+        job="train",
+        file="t.csv",
+        seconds=7,
+        seed=0,
+        threads=2,
+        spec="classification",
+        target="left",
+    )
+    assert ended.code == 0, ended.stderr
+    rows = {row["model"]: row for row in ended.result["leaderboard"]}
+    assert (rows["neural"]["status"], rows["neural"]["why"]) == ("failed", "no_time")
+    (short,) = [one for one in ended.result["warnings"] if one["code"] == "time_short"]
+    assert "neural" in short["params"]["learners"]
