@@ -6,6 +6,7 @@ import logging
 import sys
 import uuid
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -34,6 +35,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _said(request, "404.html", 404)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """More than we take, told before anything of it was looked at: no person, no session yet."""
+    limits = {
+        "table": settings.UPLOAD_MAX_BYTES // 1_000_000,
+        "other": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000,
+    }
+    return HttpResponse(render_to_string(_part(request, "413.html"), limits), status=413)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Our fault: logged with an id that people can pass on."""
     error = uuid.uuid4().hex[:8]
@@ -43,7 +53,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _said(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    return render(request, _part(request, template), status=status)
+
+
+def _part(request: HttpRequest, template: str) -> str:
     """The page, or only its sentence for an element that shows it where somebody was writing."""
-    if request.headers.get("HX-Request") == "true":
-        template += "#sentence"
-    return render(request, template, status=status)
+    return f"{template}#sentence" if request.headers.get("HX-Request") == "true" else template
