@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from planner.forms import is_too_often, new_op
 from planner.models import UseCase, User
 from planner.views.access import is_fragment, person, signed_in
 from workshops import activities, queries, rules
@@ -28,6 +30,8 @@ from workshops.forms import Ballot, Choice, Joining, NewUseCase, Readiness, Writ
 from workshops.models import Audience, Part, Step, Workshop
 from workshops.views.finding import must_be_valid, place_in, refused, room_of, step_of
 
+# Strangers who come into one room from one address in ten minutes: a full hall, and no more.
+MOST_NEW = 300
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -47,8 +51,11 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         "display_name": user.display_name if user else "",
         "part": place.part if place else Part.MEMBER,
         "team": place.team_id if place else None,
+        "op": new_op(),
     }
     form = Joining(request.POST or None, workshop=room, initial=first)
+    if user is None and form.is_bound and is_too_often(request, "join", room.code, limit=MOST_NEW):
+        form.add_error(None, _("Very many people came in from here. Wait ten minutes, then join."))
     if request.method == "POST" and form.is_valid():
         language = (translation.get_language() or room.language)[:2]
         try:

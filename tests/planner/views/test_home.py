@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
+from planner.forms import is_too_often
 from planner.models import Team, UseCase, User
 from tests import factories
 from tests.planner import results
@@ -58,6 +59,19 @@ def test_a_wrong_password_gets_a_sentence_and_the_name_stays(client: Client, db:
     assert response.status_code == 422
     assert "do not belong together" in page
     assert person.username in page
+
+
+def test_a_name_is_not_tried_again_and_again_and_others_of_the_same_office_come_in(
+    client: Client, db: None
+) -> None:
+    tried, other = factories.user("Tried", password="one"), factories.user("Other", password="two")
+    for _try in range(20):
+        is_too_often(RequestFactory().get("/"), "sign-in", tried.username, limit=20)
+    answer = client.post("/sign-in/", {"username": tried.username, "password": "one"})
+    assert answer.status_code == 422
+    assert "too many tries with this name" in answer.content.decode()
+    answer = client.post("/sign-in/", {"username": other.username, "password": "two"})
+    assert answer.status_code == 302
 
 
 def test_signing_out_leads_home(pm: User, client_of: Callable[[User], Client]) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from planner.forms import is_too_often
 from planner.knowledge import CASES, Answers
 from planner.models import Team, UseCase, User
 from tests import factories
 from workshops.actions import closing, joining, moving, planning, responding, voting
 from workshops.models import Part, Participant, Response, Step, Vote, Workshop
+from workshops.views.room import MOST_NEW
 
 pytestmark = pytest.mark.django_db
 
@@ -371,3 +373,16 @@ def test_what_no_page_sends_is_refused_and_no_error(
     client = client_of(member)
     assert client.post(reverse("ready", args=[workshop.code]), {"op": "x"}).status_code == 422
     assert client.get(reverse("join_qr", args=["--"])).status_code == 404
+
+
+def test_a_flood_of_strangers_from_one_place_waits_and_nobody_else_does(
+    workshop: Workshop, team: Team
+) -> None:
+    path = reverse("join", args=[workshop.code])
+    for _try in range(MOST_NEW):
+        is_too_often(RequestFactory().get("/"), "join", workshop.code, limit=MOST_NEW)
+    form = {"display_name": "Aya", "part": Part.MEMBER, "team": team.pk}
+    answer = Client().post(path, form)
+    assert answer.status_code == 422
+    assert "Very many people came in from here" in answer.content.decode()
+    assert Client(REMOTE_ADDR="192.0.2.7").post(path, form).status_code == 302
