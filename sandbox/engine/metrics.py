@@ -1,13 +1,15 @@
 """The numbers a model is judged by, under scikit-learn's names, each with an interval."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .problems import Problem
 
 RESAMPLES = 200
+CUTS = 60
+"""Thresholds tried from either end, the closer the fewer rows they let through."""
 RESAMPLED = 20_000
 """Rows drawn per resample at most; a longer table's interval is narrowed by the square root."""
 
@@ -25,6 +27,10 @@ class Metric:
     most: int = 1_000_000
     absolute: bool = False
     """Whether errors count as they are, not squared: such a metric is learnt by the median."""
+    decides: bool = False
+    """Whether it judges the classes that are said, not their probabilities."""
+    balances: bool = False
+    """Whether both kinds of errors count: only then is there a best threshold to choose."""
 
     @property
     def direction(self) -> str:
@@ -38,6 +44,12 @@ class Metric:
     def gain(self, score: float, other: float) -> float:
         """By how much `score` is better than `other`, in the metric's unit; negative when worse."""
         return score - other if self.higher else other - score
+
+    def at(self, cut: float | None) -> "Metric":
+        """The same metric for decisions at this threshold."""
+        if cut is None or not self.decides:
+            return self
+        return replace(self, score=lambda truth, raw: self.score(truth, decided(raw, cut)))
 
     def safe(self, truth: np.ndarray, predictions: np.ndarray) -> float:
         """The score, or nan where the metric has no value (one class only, a zero to divide by)."""
@@ -72,6 +84,26 @@ def choose(metrics: Sequence[Metric], name: str | None, truth: np.ndarray, class
     raise Problem("metric_unknown", metric=name, possible=[metric.name for metric in fitting])
 
 
+def decided(predictions: np.ndarray, cut: float | None) -> np.ndarray:
+    """Certain decisions, shape (rows, 2): the second class from `cut` on; None changes nothing."""
+    return predictions if cut is None else np.eye(2)[(predictions[:, 1] >= cut).astype(int)]
+
+
+def best_cut(metric: Metric, truth: np.ndarray, predictions: np.ndarray) -> float | None:
+    """The probability of the second class from which on saying it scores best on these rows.
+
+    None where the metric asks for no threshold, or one half does as well as any.
+    """
+    if not metric.balances or predictions.shape[1] != 2:
+        return None
+    ranked = np.sort(predictions[:, 1])
+    ends = np.unique(np.geomspace(1, len(ranked), CUTS).astype(int)) - 1
+    tried = [0.5, *np.unique(np.concatenate([ranked[ends], ranked[::-1][ends]]))]
+    scores = [metric.at(cut).safe(truth, predictions) for cut in tried]
+    best = int(np.argmax(np.nan_to_num(scores, nan=-np.inf)))
+    return float(tried[best]) if best else None
+
+
 def interval(
     metric: Metric, truth: np.ndarray, predictions: np.ndarray, *, seed: int
 ) -> tuple[float, float]:
@@ -83,9 +115,18 @@ def interval(
 
 
 def gain_interval(
-    metric: Metric, truth: np.ndarray, predictions: np.ndarray, others: np.ndarray, *, seed: int
+    metric: Metric,
+    truth: np.ndarray,
+    predictions: np.ndarray,
+    others: np.ndarray,
+    *,
+    seed: int,
+    tried: int = 1,
 ) -> tuple[float, float]:
-    """The 95 % interval of how much better one model is than another on the same rows (paired)."""
+    """The 95 % interval of how much better one model is than another on the same rows (paired).
+
+    Wider when it is the best of several `tried`, one of which looks good by luck (Bonferroni).
+    """
     gains = [
         metric.gain(
             metric.safe(truth[rows], predictions[rows]), metric.safe(truth[rows], others[rows])
@@ -93,7 +134,7 @@ def gain_interval(
         for rows in _resamples(len(truth), seed=seed)
     ]
     centre = metric.gain(metric.safe(truth, predictions), metric.safe(truth, others))
-    return _between(gains, centre, len(truth))
+    return _between(gains, centre, len(truth), tail=2.5 / tried)
 
 
 def _resamples(rows: int, *, seed: int) -> list[np.ndarray]:
@@ -102,11 +143,13 @@ def _resamples(rows: int, *, seed: int) -> list[np.ndarray]:
     return [chance.integers(0, rows, size) for _ in range(RESAMPLES)]
 
 
-def _between(scores: Sequence[float], centre: float, rows: int) -> tuple[float, float]:
+def _between(
+    scores: Sequence[float], centre: float, rows: int, *, tail: float = 2.5
+) -> tuple[float, float]:
     known = np.asarray([score for score in scores if np.isfinite(score)])
     if len(known) < RESAMPLES // 4 or not np.isfinite(centre):
         return float("nan"), float("nan")
-    low, high = np.percentile(known, [2.5, 97.5])
+    low, high = np.percentile(known, [tail, 100 - tail])
     shrink = min(1.0, (RESAMPLED / rows) ** 0.5)
     return float(centre + (low - centre) * shrink), float(centre + (high - centre) * shrink)
 
@@ -154,9 +197,9 @@ def _balanced_accuracy(truth: np.ndarray, predictions: np.ndarray) -> float:
 
 
 def _f1(truth: np.ndarray, predictions: np.ndarray) -> float:
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(truth, predictions.argmax(axis=1), zero_division=0))
+    called, wanted = predictions.argmax(axis=1) == 1, truth == 1
+    count = int(called.sum() + wanted.sum())
+    return 2 * float((called & wanted).sum()) / count if count else 0.0
 
 
 def _f1_macro(truth: np.ndarray, predictions: np.ndarray) -> float:
@@ -198,12 +241,14 @@ CLASS_METRICS = (
     Metric("roc_auc", _auc, higher=True, least=2, most=2),
     Metric("log_loss", _log_loss, least=2),
     Metric("average_precision", _average_precision, higher=True, least=2, most=2),
-    Metric("accuracy", _accuracy, higher=True, least=2),
-    Metric("balanced_accuracy", _balanced_accuracy, higher=True, least=2),
-    Metric("f1", _f1, higher=True, least=2, most=2),
+    Metric("accuracy", _accuracy, higher=True, least=2, decides=True),
+    Metric(
+        "balanced_accuracy", _balanced_accuracy, higher=True, least=2, decides=True, balances=True
+    ),
+    Metric("f1", _f1, higher=True, least=2, most=2, decides=True, balances=True),
     Metric("f1_macro", _f1_macro, higher=True, least=3),
-    Metric("precision", _precision, higher=True, least=2, most=2),
-    Metric("recall", _recall, higher=True, least=2, most=2),
+    Metric("precision", _precision, higher=True, least=2, most=2, decides=True),
+    Metric("recall", _recall, higher=True, least=2, most=2, decides=True),
     Metric("roc_auc_ovr", _auc_ovr, higher=True, least=3),
 )
 NUMBER_METRICS = (

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .features import Features
 from .learners import LEARNERS, Fitted
+from .metrics import decided
 from .problems import Problem
 
 FORMAT = 1
@@ -27,10 +28,14 @@ class Model:
     labels: tuple[str, ...]
     features: Features
     fitted: Fitted
+    cut: float | None = None
+    """The probability from which on the second of two classes is said; None for one half."""
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`prediction` and, for classes, `probability_<class>`: one row per row, in order."""
-        return predictions(self.fitted.predict(self.features.transform(frame)), self.labels)
+        return predictions(
+            self.fitted.predict(self.features.transform(frame)), self.labels, self.cut
+        )
 
     def save(self, folder: Path) -> list[str]:
         """Write the model into a folder; returns the names of its files."""
@@ -42,6 +47,7 @@ class Model:
             "target": self.target,
             "learner": self.learner,
             "labels": list(self.labels),
+            "cut": self.cut,
             "features": self.features.state(),
             "state": state,
         }
@@ -63,16 +69,17 @@ def load(folder: Path) -> Model:
             tuple(written["labels"]),
             Features.from_state(written["features"]),
             learner.load(written["state"], folder),
+            written["cut"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         raise Problem("model_broken") from None
 
 
-def predictions(raw: np.ndarray, labels: Sequence[str]) -> pd.DataFrame:
+def predictions(raw: np.ndarray, labels: Sequence[str], cut: float | None) -> pd.DataFrame:
     """Raw predictions of shape (rows,) or (rows, classes) as the columns people get."""
     if not labels:
         return pd.DataFrame({"prediction": raw})
     names = np.asarray(labels, dtype=object)
-    columns: dict[str, Any] = {"prediction": names[raw.argmax(axis=1)]}
+    columns: dict[str, Any] = {"prediction": names[decided(raw, cut).argmax(axis=1)]}
     columns |= {f"probability_{label}": raw[:, place] for place, label in enumerate(labels)}
     return pd.DataFrame(columns)

@@ -70,6 +70,16 @@ def _certainty(result: Mapping[str, Any]) -> str:
     return _joined([text, spread])
 
 
+def _threshold(result: Mapping[str, Any]) -> str:
+    """From which probability on it says yes, where that was chosen."""
+    if not result.get("threshold") or _has(result, "no_skill"):
+        return ""
+    return gettext(
+        "It says “%(label)s” from a probability of %(percent)s %% on: on validation rows, that "
+        "threshold served this metric best."
+    ) % {"label": result["positive"], "percent": f"{100 * result['threshold']:.3g}"}
+
+
 def _drivers(result: Mapping[str, Any]) -> str:
     """The three columns that matter most."""
     names = [row["column"] for row in result["importance"] if (row["mean"] or 0) > 0][:3]
@@ -113,6 +123,7 @@ def _next(result: Mapping[str, Any]) -> str:
 STEPS: Sequence[Callable[[Mapping[str, Any]], str]] = (
     _verdict,
     _certainty,
+    _threshold,
     _drivers,
     _caution,
     _next,

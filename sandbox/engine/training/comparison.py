@@ -94,22 +94,28 @@ def _mapped(learn: Callable[[int], Learnt], count: int, *, workers: int) -> list
 def _scored(course: Course, entry: Entry) -> Entry:
     truth, seed = course.goal.y[course.split.checked], course.lesson.seed
     assert entry.raw is not None
-    score = course.metric.safe(truth, entry.raw)
+    entry.cut = metrics.best_cut(course.metric, truth, entry.raw)
+    metric = course.metric.at(entry.cut)
+    score = metric.safe(truth, entry.raw)
     if not np.isfinite(score):
         entry.why = "learner_failed"
         return entry
     entry.score = score
-    entry.interval = metrics.interval(course.metric, truth, entry.raw, seed=seed)
+    entry.interval = metrics.interval(metric, truth, entry.raw, seed=seed)
     return entry
 
 
 def judge_skill(course: Course) -> None:
     """Say plainly when no model beats the guess, and name columns that give the target away."""
+    tried = sum(entry.score is not None for entry in course.entries[1:])
+    if not tried:
+        return  # who tried nothing cannot say that nothing is there
     best, baseline, metric = course.best, course.baseline, course.metric
     truth, lesson = course.goal.y[course.split.checked], course.lesson
     sure = False
     if best is not baseline and best.raw is not None and baseline.raw is not None:
-        low, _ = metrics.gain_interval(metric, truth, best.raw, baseline.raw, seed=lesson.seed)
+        ours, guess = (metrics.decided(one.raw, one.cut) for one in (best, baseline))
+        low, _ = metrics.gain_interval(metric, truth, ours, guess, seed=lesson.seed, tried=tried)
         sure = low > 0
     if not sure:
         course.warnings.append(warning("no_skill", metric=metric.name))

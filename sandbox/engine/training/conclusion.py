@@ -41,12 +41,14 @@ def test(course: Course) -> tuple[Fitted, np.ndarray]:
 
 def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
     """Everything the result says but the kept model, the charts and the warnings."""
-    goal, metric, split, job = course.goal, course.metric, course.split, course.job
+    goal, split, job = course.goal, course.split, course.job
     best, lesson = course.best, course.lesson
+    metric = course.metric.at(best.cut)
     assert best.raw is not None
     assert best.first is not None
     truth = goal.y[split.test]
     score = metric.safe(truth, raw)
+    _check_skill(course, score)
     interval = metrics.interval(metric, truth, raw, seed=lesson.seed)
     if best.interval and _is_worse(metric, interval[metric.higher], best.interval):
         course.warnings.append(warning("optimistic_validation", validation=best.score, test=score))
@@ -64,7 +66,9 @@ def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
         )
     course.tell("explaining", 0.8)
     others = {
-        one.name: one.safe(truth, raw) for one in course.spec.metrics if one.fits(goal.classes)
+        one.name: one.at(best.cut).safe(truth, raw)
+        for one in course.spec.metrics
+        if one.fits(goal.classes)
     }
     return {
         "task": course.spec.name,
@@ -84,10 +88,26 @@ def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
         "learning_curve": _curve(course),
         "seed": lesson.seed,
         "seconds": job.seconds,
+        "threshold": best.cut,
         **course.spec.explain(
-            goal, (truth, raw), (goal.y[split.checked], best.raw), seed=lesson.seed
+            goal,
+            (truth, metrics.decided(raw, best.cut)),
+            (goal.y[split.checked], best.raw),
+            seed=lesson.seed,
         ),
     }
+
+
+def _check_skill(course: Course, score: float) -> None:
+    """Take back that the best beats the guess, when on the test rows it does not."""
+    baseline, metric, rows = course.baseline, course.metric, course.split.test
+    assert baseline.first is not None
+    if course.best is baseline or any(one["code"] == "no_skill" for one in course.warnings):
+        return
+    guess = baseline.first.predict(course.lesson.x[rows])
+    beaten = metric.at(baseline.cut).safe(course.goal.y[rows], guess)
+    if metric.gain(score, beaten) <= 0:
+        course.warnings.append(warning("no_skill", metric=metric.name))
 
 
 def _is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float]) -> bool:
@@ -97,7 +117,8 @@ def _is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float
 
 def _curve(course: Course) -> list[dict[str, Any]]:
     """The score by rows the best learner saw; by its iterations when there is no time."""
-    best, lesson, metric, job = course.best, course.lesson, course.metric, course.job
+    best, lesson, job = course.best, course.lesson, course.job
+    metric = course.metric.at(best.cut)
     fit, check = course.split.folds[0]
     order = np.random.default_rng(lesson.seed).permutation(fit)
     per_fit = best.fit_seconds / len(course.split.folds) * lesson.threads
@@ -140,6 +161,7 @@ def keep(course: Course, tested: Fitted) -> dict[str, Any]:
         goal.labels,
         course.features,
         fitted or tested,
+        course.best.cut,
     )
     files = model.save(job.output("model/model.json").parent)
     if course.unseen is not None:

@@ -36,6 +36,7 @@ class Entry:
     raw: np.ndarray | None = None
     first: Fitted | None = None
     size: int | None = None
+    cut: float | None = None
 
     def row(self) -> dict[str, Any]:
         """The row as the leaderboard shows it."""
