@@ -207,7 +207,7 @@ def _typed(
 
 
 def _check_cells(column: pd.Series, name: str) -> None:
-    if column.str.len().max() > MAX_CELL:
+    if max(map(len, column.dropna()), default=0) > MAX_CELL:
         raise Problem("cell_too_long", column=name, limit=MAX_CELL)
 
 

@@ -56,6 +56,8 @@ TRUTHS = (
 TRUE_WORDS = frozenset(
     ["true", "yes", "t", "y", "on", "はい", "有", "あり", "有り", "○", "真", "1"]
 )
+MOST_SPELLINGS = 40
+"""A yes and a no are written in no more ways than this, capitals and spaces included."""
 READABLE = 0.98
 """The share of a column's values that must be numbers (or dates) for the rest to become missing."""
 
@@ -118,6 +120,8 @@ def typed(column: pd.Series, name: str) -> Typed:
 
 def is_truth(words: Sequence[str] | pd.Series) -> bool:
     """Whether a column's distinct words are a yes and a no."""
+    if len(words) > MOST_SPELLINGS:
+        return False
     found = {str(word).strip().lower().rstrip(".") for word in words}
     return len(found) == 2 and any(found == truth for truth in TRUTHS)
 
