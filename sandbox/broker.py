@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import redis
 # The kernel cuts the path of a unix socket at 108 bytes, the last one a NUL.
 LONGEST_PATH = 107
 STARTS_WITHIN = 15.0
+PR_SET_PDEATHSIG = 1
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 – said to people as a fact
@@ -72,6 +76,14 @@ def program() -> str:
         ) from error
 
 
+def orphaned(number: signal.Signals) -> Callable[[], None] | None:
+    """For Popen's `preexec_fn`: the signal that a child gets when its parent is killed (Linux)."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # found before the fork, where it is safe to look
+    return lambda: prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+
 def _start(folder: Path, socket: Path) -> subprocess.Popen[bytes]:
     options = {
         "port": "0",
@@ -89,7 +101,12 @@ def _start(folder: Path, socket: Path) -> subprocess.Popen[bytes]:
     with log:
         # A session of its own: Ctrl-C must not reach it before the worker has put its work back.
         return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=orphaned(signal.SIGTERM),  # noqa: PLW1509 – one system call
         )
 
 

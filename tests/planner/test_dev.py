@@ -112,6 +112,19 @@ def test_when_a_part_ends_everything_stops_with_a_sentence(
     assert family(str(tmp_path)) == []
 
 
+def test_a_killed_parent_leaves_nobody_behind(
+    start: Callable[[], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = start()
+    read_until(process, "Ctrl-C")
+    process.kill()
+    process.communicate(timeout=PATIENCE)
+    until = time.monotonic() + PATIENCE
+    while family(str(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert family(str(tmp_path)) == []
+
+
 def test_a_port_in_use_is_said_before_anything_starts(
     start: Callable[[], subprocess.Popen[str]], port: int, tmp_path: Path
 ) -> None:

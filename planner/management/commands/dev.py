@@ -152,6 +152,8 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
+            # Not SIGTERM, after which a worker would first end its trainings.
+            preexec_fn=broker.orphaned(signal.SIGQUIT),  # noqa: PLW1509 – one system call
         )
         self.reader = threading.Thread(target=self._pass_on, daemon=True)
         self.reader.start()
