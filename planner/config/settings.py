@@ -17,7 +17,12 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 def env(name: str, default: str = "") -> str:
     """A setting from NAME, or from the file that NAME_FILE points at."""
     if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text().strip()
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+            ) from error
     return os.environ.get(name, default)
 
 
@@ -28,7 +33,10 @@ def flag(name: str, *, default: bool) -> bool:
 
 DEBUG = False
 # "laptop" trusts plain HTTP on this machine; "production" wants its own secret and HTTPS.
-PRODUCTION = env("HAZUMI_MODE", "laptop") == "production"
+MODE = env("HAZUMI_MODE", "laptop")
+if MODE not in {"laptop", "production"}:
+    raise ImproperlyConfigured(f"HAZUMI_MODE is {MODE!r}; it can be laptop or production.")
+PRODUCTION = MODE == "production"
 VAR_DIR = Path(env("VAR_DIR", str(BASE_DIR / "var")))
 
 SECRET_KEY = env("SECRET_KEY")
