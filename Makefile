@@ -38,7 +38,7 @@ vendor:  ## rebuild the committed third-party front-end files (needs Node 20+)
 # Python packages come from the lock file; torch apart, since its build differs by machine.
 .venv/installed: requirements.lock Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hazumi needs Python 3.11 or newer; this is " + sys.version.split()[0])'
-	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(PY) -m pip install --quiet torch==2.13.0
 	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
 	touch $@
@@ -52,6 +52,7 @@ system-run system-test:
 	command -v apt-get >/dev/null || { echo "Please install:$$missing"; exit 0; }; \
 	as=; [ "$$(id -u)" = 0 ] || as=sudo; \
 	{ [ -z "$$as" ] || sudo -n true 2>/dev/null; } || { echo "Not root and no sudo. Please install:$$missing"; exit 0; }; \
-	$$as apt-get update -qq && for package in $$missing; do \
-		DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$package >/dev/null \
+	$$as apt-get update -qq || echo "The lists of packages could not be renewed; going on with the old ones."; \
+	for package in $$missing; do \
+		$$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$package >/dev/null \
 			|| echo "Could not install $$package; going on without it."; done
