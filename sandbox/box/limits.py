@@ -45,5 +45,6 @@ USUAL = {
     "profile": Limits(),
     # A training has its own budget; a minute more is for reading the table and drawing charts.
     "train": Limits(memory=4 * GB, wall_seconds=60, cpu_seconds=7200),
+    "predict": Limits(),
     "render": Limits(),
 }
