@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -45,6 +46,8 @@ def stage(
         "part_number": activity.part(step) + 1,
         "parts": activity.parts(step),
         "mine": activity.mine(step, user, team, look) if audience == Audience.ROOM else {},
+        # A question, not an answer: only the pages that show it make the database count.
+        "progress": partial(activity.progress, step),
         # A page that was sent to a whole team asks for its own part only if there may be one.
         "asks": audience == Audience.ROOM and user is None and activity.has_writing(step),
         **activity.context(step, audience, team),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from planner import rules as planner_rules
-from planner.models import Team, User
+from planner.models import Team, UseCase, User
 from workshops import queries
 from workshops.activities.base import Activity, is_hidden
 from workshops.models import Audience, Level, Step, Vote
@@ -39,7 +39,6 @@ class BlindVote(Activity):
         hidden = is_hidden(self, step)
         own = team if audience == Audience.ROOM else None
         return {
-            "progress": self.progress(step),
             "late": queries.late_votes(step),
             "counts_late": bool(step.options.get("counts_late")),
             "boards": [] if hidden else self.boards(step, own),
@@ -96,22 +95,16 @@ class BlindVote(Activity):
 
     def progress(self, step: Step) -> Sequence[Tally]:
         """For each team, the votes in and the votes expected."""
-        cases: defaultdict[object, int] = defaultdict(int)
-        for team in step.workshop.teams.all():
-            cases[team.pk] = len(queries.ballot(step, team))
-        places = list(queries.writers(step.workshop))
-        votes: defaultdict[object, int] = defaultdict(int)
-        for team_id in Vote.objects.filter(step=step, is_late=False).values_list(
-            "use_case__team", flat=True
-        ):
-            votes[team_id] += 1
+        teams = step.workshop.teams.all()
+        cases = Counter(
+            UseCase.objects.filter(team__in=teams, archived_at=None).values_list("team", flat=True)
+        )
+        people = Counter(place.team_id for place in queries.writers(step.workshop))
+        votes = Counter(
+            Vote.objects.filter(step=step, is_late=False).values_list("use_case__team", flat=True)
+        )
         return [
-            Tally(
-                team.name,
-                votes[team.pk],
-                cases[team.pk] * sum(1 for place in places if place.team_id == team.pk),
-            )
-            for team in step.workshop.teams.all()
+            Tally(team.name, votes[team.pk], cases[team.pk] * people[team.pk]) for team in teams
         ]
 
     def export_rows(self, step: Step) -> list[dict[str, object]]:

@@ -47,7 +47,6 @@ class Drill(Activity):
         return {
             "cases": cases,
             "samples": [_sample(case) for case in cases] if step.is_revealed else [],
-            "progress": self.progress(step),
         }
 
     def mine(

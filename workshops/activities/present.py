@@ -58,7 +58,6 @@ class Present(Activity):
         return {
             "presenting": presenting,
             "use_case": queries.chosen(presenting),
-            "progress": self.progress(step),
             "boards": [] if is_hidden(self, step) else boards(step),
         }
 

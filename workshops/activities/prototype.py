@@ -39,7 +39,7 @@ class Prototyping(Activity):
         """Each team's latest run; the room sees its own team's."""
         is_own = audience == Audience.ROOM and team is not None
         teams = [team] if is_own and team else list(step.workshop.teams.all())
-        return {"benches": [bench(each) for each in teams], "progress": self.progress(step)}
+        return {"benches": [bench(each) for each in teams]}
 
     def has_writing(self, step: Step) -> bool:
         """Nothing here is one person's own."""

@@ -55,7 +55,6 @@ class Questions(Activity):
             "quiz": quiz,
             "items": len(quiz.items),
             "results": [] if is_hidden(self, step) else self.results(step),
-            "progress": self.progress(step),
         }
 
     def results(self, step: Step, own: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

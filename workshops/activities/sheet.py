@@ -50,7 +50,6 @@ class Sheets(Activity):
     def context(self, step: Step, audience: str, team: Team | None = None) -> dict[str, Any]:
         """The team's use cases with how complete each sheet is."""
         found: dict[str, Any] = {
-            "progress": self.progress(step) if audience != Audience.ROOM else [],
             "sheets": [SHEETS[name] for name in step.options["sheets"]],
             "chosen_only": bool(step.options.get("chosen_only")),
         }
