@@ -190,7 +190,7 @@ def train(by: User, use_case: UseCase, example: Example) -> Prototype:
         target=example.target,
         metric=example.metric,
         threshold=example.threshold,
-        seconds=20,
+        seconds=30,
     )
     tasks.train(str(prototype.run_id))
     return prototype
