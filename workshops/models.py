@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from planner.models import Phase, Team, UseCase, User
 
@@ -75,7 +76,7 @@ class Workshop(models.Model):
 
         PLANNED = "planned", _("Planned")
         LIVE = "live", _("Live")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("workshop", "Closed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     title = models.CharField(_("Title"), max_length=120)
@@ -161,7 +162,7 @@ class Step(models.Model):
 
         PLANNED = "planned", _("Planned")
         OPEN = "open", _("Open")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("step", "Closed")
         REVEALED = "revealed", _("Revealed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
