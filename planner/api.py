@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ParseError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -164,6 +165,8 @@ class Rows(GenericViewSet[Any]):
         """Answer an action's refusal with 400, and a conflict with what the other person wrote."""
         if isinstance(exc, answers.Conflict):
             return Response(AnswerSerializer(exc.answer).data, status=409)
+        if isinstance(exc, RecursionError):
+            exc = ParseError()  # lists in lists in lists: Python gives up before the parser does
         if isinstance(exc, Refusal):
             named = getattr(exc, "message_dict", None)
             exc = serializers.ValidationError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -18,7 +18,7 @@ from workshops.models import Level, Part, Workshop
 class Op(forms.Form):
     """The id of a write, so that a repeat of it changes nothing."""
 
-    op = forms.UUIDField(required=False)
+    op = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class Move(Op):
@@ -33,9 +33,12 @@ class Move(Op):
 class Ballot(forms.Form):
     """One person's vote on one use case."""
 
+    both: ClassVar = dict.fromkeys(
+        ("required", "invalid_choice"), _("Choose low, medium or high for both.")
+    )
     op = forms.UUIDField()
-    urgency = forms.TypedChoiceField(choices=Level.choices, coerce=int)
-    importance = forms.TypedChoiceField(choices=Level.choices, coerce=int)
+    urgency = forms.TypedChoiceField(choices=Level.choices, coerce=int, error_messages=both)
+    importance = forms.TypedChoiceField(choices=Level.choices, coerce=int, error_messages=both)
 
 
 class Written(forms.Form):
@@ -62,7 +65,7 @@ class NewUseCase(Op):
     title = forms.CharField(max_length=120, required=False)
 
 
-class NewWorkshop(forms.Form):
+class NewWorkshop(Op):
     """What it takes to make a workshop, in two minutes."""
 
     title = forms.CharField(label=_("Title"), max_length=120)
@@ -135,7 +138,7 @@ class Seating(forms.Form):
         field.choices = [("", "–"), *((team.pk, team.name) for team in workshop.teams.all())]
 
 
-class Joining(Seating):
+class Joining(Op, Seating):
     """A name, once; a team and a part."""
 
     display_name = forms.CharField(label=_("Your name"), max_length=60)

@@ -13,11 +13,20 @@ from planner.models import User
 
 
 @transaction.atomic
-def join_as_guest(*, display_name: str, language: str = "") -> User:
-    """Let somebody in with a display name only; nobody can sign in as them with a password."""
+def join_as_guest(*, display_name: str, language: str = "", op: uuid.UUID | None = None) -> User:
+    """Let somebody in with a display name only; nobody can sign in as them with a password.
+
+    A repeat of the same op lets the same guest in. Under another name it is somebody else, on a
+    tablet that is passed round.
+    """
+    name, username = _spoken(display_name), f"guest-{(op or uuid.uuid4()).hex}"
+    if twin := User.objects.filter(username=username).first():
+        if twin.display_name == name:
+            return twin
+        username = f"guest-{uuid.uuid4().hex}"
     guest = User(
-        username=f"guest-{uuid.uuid4().hex}",
-        display_name=_spoken(display_name),
+        username=username,
+        display_name=name,
         language=language if language in dict(settings.LANGUAGES) else "",
         is_guest=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -48,8 +49,12 @@ def join(
     language: str = "",
     user: User | None = None,
     part: str = Part.MEMBER,
+    op: UUID | None = None,
 ) -> Participant:
-    """Give somebody a place; who comes back has the one they had, with the team chosen now."""
+    """Give somebody a place; who comes back has the one they had, with the team chosen now.
+
+    A repeat of the same op by the same name is the same guest, not a second one.
+    """
     workshop = find(code)
     if part not in ROLES:
         raise ValidationError(_("Choose what you are in the room."), code="no_part")
@@ -60,7 +65,7 @@ def join(
     if place is None and room.state == Workshop.State.CLOSED:
         raise ValidationError(_("This workshop is finished."), code="finished")
     if user is None:
-        user = people.join_as_guest(display_name=display_name, language=language)
+        user = people.join_as_guest(display_name=display_name, language=language, op=op)
     elif user.is_guest and display_name.strip() and display_name.strip() != user.display_name:
         people.rename(by=user, display_name=display_name)
     if place is not None and place.part == Part.FACILITATOR:

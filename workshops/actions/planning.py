@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -36,10 +36,16 @@ def create(
     starts_at: datetime | None = None,
     teams: Iterable[str] = (),
     is_sample: bool = False,
+    op: UUID | None = None,
 ) -> Workshop:
-    """Make a workshop that is ready to start, with its steps, its teams and its code."""
+    """Make a workshop that is ready to start, with its steps, its teams and its code.
+
+    A repeat of the same op gives the workshop that it made.
+    """
     if not rules.can_create(by):
         raise PermissionDenied
+    if already := _already(by=by, op=op):
+        return already
     if agenda not in AGENDAS:
         raise ValidationError({"agenda": _("Choose one of the agendas.")}, code="no_agenda")
     names = [name.strip() for name in teams if name.strip()]
@@ -49,6 +55,7 @@ def create(
             code="too_many",
         )
     workshop = Workshop(
+        id=op or uuid4(),
         title=title.strip(),
         agenda=agenda,
         language=language,
@@ -121,6 +128,18 @@ def rename(*, by: User, workshop: Workshop, title: str, starts_at: datetime) -> 
     room.save(update_fields=["title", "starts_at"])
     telling.everybody(room, "planned")
     return room
+
+
+def _already(*, by: User, op: UUID | None) -> Workshop | None:
+    """What the same submit made before; a workshop carries the op that made it as its id."""
+    if op is None:
+        return None
+    # The maker's row is the lock: a double submit finds what its twin made.
+    User.objects.select_for_update().get(pk=by.pk)
+    made = Workshop.objects.filter(pk=op).first()
+    if made and made.created_by_id != by.pk:
+        raise PermissionDenied
+    return made
 
 
 def _free_code() -> str:

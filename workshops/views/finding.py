@@ -49,7 +49,8 @@ def must_be_valid(form: Form) -> None:
 
 def said(form: Form) -> list[str]:
     """What is wrong with a form, in sentences."""
-    return [str(message) for errors in form.errors.values() for message in errors]
+    messages = [str(message) for errors in form.errors.values() for message in errors]
+    return list(dict.fromkeys(messages))
 
 
 def refused(error: ValidationError) -> HttpResponse:

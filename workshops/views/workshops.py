@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from planner.forms import new_op
 from planner.views.access import is_fragment, person, signed_in
 from workshops import queries, rules
 from workshops.actions import joining, planning
@@ -50,6 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "language": translation.get_language(),
         "starts_at": timezone.localtime().replace(second=0, microsecond=0),
         "teams": names,
+        "op": new_op(),
     }
     form = NewWorkshop(request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
