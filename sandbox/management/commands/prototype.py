@@ -21,11 +21,13 @@ from django.utils.translation import gettext as _
 from sandbox import box, messages
 from sandbox.actions import LONGEST, SHORTEST
 from sandbox.engine.specs import SPECS
+from sandbox.engine.table.limits import MAX_BYTES
 from sandbox.models import Status
 
 SAID = ("task", "metric", "rows", "columns", "baseline", "leaderboard", "best")
 TOLD = ("first_result_seconds", "total_seconds", "peak_mb", "warnings")
 ROW = ("model", "validation", "interval", "fit_seconds")
+MOST_SEED = 2_000_000_000
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
@@ -162,8 +164,8 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Path]:
             _("A run may take %(least)s to %(most)s seconds.")
             % {"least": SHORTEST, "most": LONGEST}
         )
-    if options["seed"] < 0:
-        raise Refused(_("The seed is a whole number from 0."))
+    if not 0 <= options["seed"] <= MOST_SEED:
+        raise Refused(_("The seed is a whole number from 0 to %(most)s.") % {"most": MOST_SEED})
     if bool(options["predict"]) != bool(options["out"]):
         raise Refused(_("--predict and --out go together: a table to predict, and where to."))
     for name in ("out", "report"):
@@ -176,10 +178,14 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Path]:
 
 def _table(name: str) -> Path:
     path = Path(name)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 – Path.is_file raises for names that are too long
         raise Refused(_("There is no file %(path)s.") % {"path": name})
     if not os.access(path, os.R_OK):
         raise Refused(_("The file %(path)s may not be read.") % {"path": name})
+    size = path.stat().st_size
+    if size > MAX_BYTES:  # before it is copied into the box
+        params = {"megabytes": size // 1_000_000, "limit": MAX_BYTES // 1_000_000}
+        raise Refused(messages.sentence("file_too_big", params))
     return path
 
 
@@ -188,11 +194,12 @@ def _writable(name: str | None, *, folder: bool) -> None:
     if not name:
         return
     path = Path(name)
-    if path.is_file() and folder:
+    if os.path.isfile(path) and folder:  # noqa: PTH113 – Path.is_file raises for too long a name
         raise Refused(_("Nothing can be written to %(path)s, which is a file.") % {"path": name})
-    if path.is_dir() and not folder:
+    if os.path.isdir(path) and not folder:  # noqa: PTH112 – as above
         raise Refused(_("Nothing can be written to %(path)s, which is a folder.") % {"path": name})
-    nearest = next(part for part in (path, *path.absolute().parents) if part.exists())
+    parts = (path, *path.absolute().parents)
+    nearest = next(part for part in parts if os.path.exists(part))  # noqa: PTH110 – as above
     if not os.access(nearest, os.W_OK) or (nearest.is_file() and nearest != path):
         raise Refused(_("Nothing can be written to %(path)s.") % {"path": name})
 

@@ -112,6 +112,7 @@ def test_it_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
     [
         (["none.csv", "--task", "regression", "--target", "a"], "no file none.csv"),
         ([".", "--task", "regression", "--target", "a"], "no file ."),
+        (["a" * 5000, "--task", "regression", "--target", "a"], "no file aaa"),
         ([CHURN, "--task", "magic", "--target", "a"], "magic.*classification, regression"),
         ([CHURN, "--task", "classification", "--target", "Chrn"], "Chrn.*State.*Churn[?]"),
         ([CHURN, "--task", "classification"], "--target.*State.*Churn[?]"),
@@ -123,6 +124,10 @@ def test_it_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
         ([CHURN, "--task", "classification", "--target", "Churn?", "--seconds", "0"], "1 to 3600"),
         ([CHURN, "--task", "classification", "--target", "Churn?", "--seconds", "x"], "--seconds"),
         ([CHURN, "--task", "classification", "--target", "Churn?", "--seed", "-1"], "seed"),
+        (
+            [CHURN, "--task", "classification", "--target", "Churn?", "--seed", str(2**32)],
+            "to 2000000000",
+        ),
         ([CHURN, "--task", "classification", "--target", "Churn?", "--out", "a.csv"], "--predict"),
         ([CHURN, "--task", "classification", "--target", "Churn?", "--report", CHURN], "a file"),
         (
