@@ -25,7 +25,7 @@ def profile(dataset_id: str) -> None:
     if dataset := Dataset.objects.claim(dataset_id):
         job = {"job": "profile", "file": _name(dataset.upload)}
         with _boxed(dataset, dataset.upload, job) as outcome:
-            folder = _keep_files(f"datasets/{dataset.pk}/{dataset.fence}", outcome)
+            folder = _keep_files(f"datasets/{dataset.pk}", dataset, outcome)
             dataset.renew(table=f"{folder}/table.parquet" if folder else "")
             if not _record(dataset, outcome) and folder:
                 store.delete(folder)
@@ -46,13 +46,15 @@ def train(run_id: str) -> None:
             "threads": settings.RUN_THREADS,
             "words": {code: messages.chart_words(code) for code, _ in settings.LANGUAGES},
         }
-        with _boxed(run, run.dataset.table, job) as outcome, transaction.atomic():
-            folder = _keep_files(f"runs/{run.pk}/{run.fence}", outcome)
-            run.renew(files=folder, box_level=outcome.level)
-            if not _record(run, outcome):
-                store.delete(folder or f"runs/{run.pk}/{run.fence}")
-            elif folder:
-                _keep_model(run, outcome)
+        with _boxed(run, run.dataset.table, job) as outcome:
+            folder = _keep_files(f"runs/{run.pk}", run, outcome)
+            with transaction.atomic():
+                run.renew(files=folder, box_level=outcome.level)
+                is_ours = _record(run, outcome)
+                if is_ours and folder:
+                    _keep_model(run, outcome)
+            if not is_ours and folder:
+                store.delete(folder)
 
 
 @shared_task(name="sandbox.sweep", ignore_result=True)
@@ -100,13 +102,17 @@ def _sign_of_life(job: Job, progress: dict[str, Any]) -> bool:
     return job.renew()
 
 
-def _keep_files(folder: str, outcome: box.Outcome) -> str:
+def _keep_files(home: str, job: Job, outcome: box.Outcome) -> str:
     """Bring what the job made to the store; empty when there is nothing to keep.
 
     The fence is in the folder's name: a worker that lost its claim cannot touch another's files.
+    What such workers left is forgotten here; one that is still writing removes its own.
     """
+    for lost in range(1, job.fence):
+        store.delete(f"{home}/{lost}")
     if not outcome.has_succeeded:
         return ""
+    folder = f"{home}/{job.fence}"
     store.save_folder(folder, outcome.out)
     return folder
 

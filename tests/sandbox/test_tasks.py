@@ -146,6 +146,17 @@ def test_the_sweep_gives_a_silent_workers_run_to_another(
     assert claimed.status == Status.SUCCEEDED
 
 
+def test_what_a_lost_worker_left_is_forgotten(run: Run) -> None:
+    assert Run.objects.claim(run.pk)
+    store.save(f"runs/{run.pk}/1/charts/half.en.svg", b"<svg")
+    silent(run)
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.files == f"runs/{run.pk}/2"
+    assert not Path(settings.STORE_URL, f"runs/{run.pk}/1").exists()
+    assert store.read(f"{run.files}/result.json")
+
+
 def test_a_run_that_is_lost_too_often_is_closed(run: Run, bells: list[Any]) -> None:
     for _ in range(settings.RUN_MAX_ATTEMPTS):
         assert Run.objects.claim(run.pk)
