@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import os
 import re
 import shutil
@@ -18,7 +17,7 @@ from typing import Any
 
 from sandbox.box import picture
 from sandbox.box.limits import MB, Limits
-from sandbox.box.outcome import Outcome
+from sandbox.box.outcome import Outcome, clean
 from sandbox.box.place import Place
 from sandbox.box.watch import Ending, megabytes
 from sandbox.models import Status
@@ -85,7 +84,7 @@ def _problem(said: dict[str, Any]) -> tuple[Status, dict[str, Any]]:
     if not (isinstance(code, str) and CODE.fullmatch(code) and isinstance(params, dict)):
         return _crash("protocol")
     status = Status.MEMORY if code == "memory" else Status.FAILED
-    return status, {"code": code, "params": clean(params)}
+    return status, {"code": code, "params": params}
 
 
 def _crash(kind: str) -> tuple[Status, dict[str, Any]]:
@@ -158,16 +157,3 @@ def read_result(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("The result is no object.")  # noqa: TRY004 – the content is wrong
     return dict(clean(found))
-
-
-def clean(value: Any) -> Any:
-    """The same value without what a database refuses: infinities, NUL, halves of characters."""
-    if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [clean(item) for item in value]
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,3 +30,16 @@ class Outcome:
     def has_succeeded(self) -> bool:
         """Whether there is a result."""
         return self.status == Status.SUCCEEDED
+
+
+def clean(value: Any) -> Any:
+    """The same value without what a database refuses: infinities, NUL, halves of characters."""
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

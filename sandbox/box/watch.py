@@ -17,6 +17,7 @@ from typing import Any
 
 from sandbox.box import walls
 from sandbox.box.limits import MB, Limits
+from sandbox.box.outcome import clean
 from sandbox.box.place import Place
 
 OnProgress = Callable[[dict[str, Any]], bool]
@@ -65,7 +66,7 @@ class Talk:
 
     def _take(self, line: bytes) -> None:
         try:
-            event = json.loads(line[:LINE_BYTES], parse_constant=_refuse)
+            event = clean(json.loads(line[:LINE_BYTES], parse_constant=_refuse))
         except (ValueError, RecursionError):
             return  # a library printed something; the cap on lines holds for it too
         if not isinstance(event, dict):
