@@ -114,7 +114,8 @@ def judge_skill(course: Course) -> None:
     truth, lesson = course.goal.y[course.split.checked], course.lesson
     sure = False
     if best is not baseline and best.raw is not None and baseline.raw is not None:
-        ours, guess = (metrics.decided(one.raw, one.cut) for one in (best, baseline))
+        ours = metrics.decided(best.raw, best.cut)
+        guess = metrics.decided(baseline.raw, baseline.cut)
         low, _ = metrics.gain_interval(metric, truth, ours, guess, seed=lesson.seed, tried=tried)
         sure = low > 0
     if not sure:
