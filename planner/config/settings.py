@@ -47,7 +47,9 @@ if not SECRET_KEY:
         )
     SECRET_KEY = "laptop-only-" + "0123456789abcdef" * 4
 
-ALLOWED_HOSTS = env("ALLOWED_HOSTS", "" if PRODUCTION else "*").split(",")
+ALLOWED_HOSTS = [
+    host for host in env("ALLOWED_HOSTS", "" if PRODUCTION else "*").split(",") if host
+]
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 
 INSTALLED_APPS = [
