@@ -17,16 +17,6 @@ from .problems import Problem
 OUT_OF_MEMORY = 2
 
 
-def warm() -> None:
-    """Import what training needs, for a process that waits for its job; fits nothing."""
-    import lightgbm  # noqa: F401
-    import sklearn.linear_model
-    import sklearn.model_selection
-    import sklearn.tree  # noqa: F401
-
-    from . import training  # noqa: F401
-
-
 def main(folder: Path) -> int:
     """Run the job in this folder; the exit code."""
     try:
