@@ -12,12 +12,11 @@ import pytest
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
-# Every write of people, the event log, and everything hostile that a form can hold.
+# Every write of people, the event log, and the slips and torn forms of a room.
 TELLING = (
     "tests/planner/actions",
     "tests/workshops/actions",
     "tests/workshops/test_live.py",
-    "tests/faults/test_addresses.py",
     "tests/faults/test_room.py",
 )
 
