@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from planner.export import as_json as use_case_as_json
-from workshops import queries
+from workshops import activities, queries
 from workshops.models import Workshop
 
 
@@ -41,27 +41,9 @@ def as_json(workshop: Workshop) -> dict[str, Any]:
                 "state": step.state,
                 "minutes_planned": step.minutes,
                 "minutes_taken": took.get(step),
+                "rows": activities.of(step).export_rows(step) if step.is_revealed else [],
             }
             for step in workshop.steps.all()
-        ],
-        "quizzes": [
-            {"step": step.position, "items": {name: dict(c) for name, c in counts.items()}}
-            for step in queries.shown(workshop)
-            if step.options.get("quiz") and (counts := queries.histogram(step))
-        ],
-        "votes": [
-            {
-                "step": step.position,
-                "team": spread.use_case.team.name,
-                "use_case": spread.use_case.title,
-                "votes": [list(vote) for vote in spread.votes],
-                "urgency": spread.urgency,
-                "importance": spread.importance,
-                "late": spread.late,
-            }
-            for step in queries.shown(workshop)
-            for spread in queries.spreads(step)
-            if spread.votes
         ],
         "teams": [
             {

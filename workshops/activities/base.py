@@ -94,7 +94,7 @@ class Activity:
         return step.responses.exists()
 
     def export_rows(self, step: Step) -> list[dict[str, object]]:
-        """What was written, as rows for a table; without names."""
+        """What everybody was shown at the reveal, as rows for a table; without names."""
         return []
 
 

@@ -91,13 +91,6 @@ class Drill(Activity):
         """How many drills of each team are in."""
         return queries.answered(step, len(step.options["cases"]))
 
-    def export_rows(self, step: Step) -> list[dict[str, object]]:
-        """Every answer, without names."""
-        return [
-            {"case": row.item, **{arc.name: row.payload.get(arc.name, "") for arc in FLYWHEEL}}
-            for row in Response.objects.filter(step=step)
-        ]
-
 
 def _sample(case: Case) -> dict[str, Any]:
     return {

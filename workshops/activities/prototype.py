@@ -52,15 +52,6 @@ class Prototyping(Activity):
             Tally(each["team"].name, int(each["is_done"]), 1, each["status"]) for each in benches
         ]
 
-    def export_rows(self, step: Step) -> list[dict[str, object]]:
-        """Every model of every team's latest run."""
-        return [
-            {"team": each["team"].name, "model": row.title, "score": row.score}
-            for each in map(bench, step.workshop.teams.all())
-            if each["outcome"]
-            for row in each["outcome"].rows
-        ]
-
 
 def bench(team: Team) -> dict[str, Any]:
     """One team's chosen use case and where its latest prototype stands."""

@@ -116,23 +116,5 @@ class Sheets(Activity):
             )
         return found
 
-    def export_rows(self, step: Step) -> list[dict[str, object]]:
-        """Every field of every use case as people read it."""
-        rows: list[dict[str, object]] = []
-        for team in step.workshop.teams.all():
-            for case in self.use_cases(step, team):
-                values = planner_queries.all_values(case)
-                for name in step.options["sheets"]:
-                    rows += [
-                        {
-                            "team": team.name,
-                            "use case": case.title,
-                            "field": str(field.label),
-                            "value": text,
-                        }
-                        for field, text in SHEETS[name].rows(values.get(name, {}))
-                    ]
-        return rows
-
 
 ACTIVITY = Sheets()
