@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -12,7 +12,7 @@ from asgiref.testing import ApplicationCommunicator
 from planner.config import asgi
 from planner.config.asgi import Door
 
-UPLOAD = f"/u/{uuid4()}/prototypes/new/"
+UPLOAD = f"/u/{UUID(int=7)}/prototypes/new/"
 KILO = b"x" * 1024
 
 
