@@ -133,7 +133,7 @@ def _bwrap(place: Place, limits: Limits, program: str, *arguments: str) -> Comma
     )
     options = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     options += ["--hostname", "box", "--uid", "1000", "--gid", "1000", "--clearenv"]
-    for name, value in environment(limits, home="/tmp").items():  # noqa: S108 – the box's own
+    for name, value in environment(limits, home="/scratch").items():
         options += ["--setenv", name, value]
     for source, target in _readable():
         options += ["--ro-bind-try", source, target]
@@ -143,10 +143,11 @@ def _bwrap(place: Place, limits: Limits, program: str, *arguments: str) -> Comma
         else:
             options += ["--ro-bind-try", link, link]
     options += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(place.job), "/job"]
-    options += ["--bind", str(place.out), "/job/out", "--bind", str(place.scratch), "/tmp"]  # noqa: S108
+    # Not /tmp: this code or its Python may itself lie below /tmp.
+    options += ["--bind", str(place.out), "/job/out", "--bind", str(place.scratch), "/scratch"]
     options += ["--bind", str(place.shared_memory), "/dev/shm"]  # noqa: S108
-    # What is left writable is counted: /job/out, /tmp and /dev/shm are folders of this job.
-    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
+    # What is left writable is counted: /job/out, /scratch and /dev/shm are folders of this job.
+    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/scratch"]
     return Command(
         argv=(
             bwrap,

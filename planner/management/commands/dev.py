@@ -139,6 +139,9 @@ class Child:
     UP = ("Application startup complete", "Uvicorn running on", " ready.")
 
     def __init__(self, name: str, argv: list[str]) -> None:
+        # After SIGTERM a worker would first end its trainings. The web process may have inherited
+        # that SIGQUIT is ignored, as everything has that a shell started in the background.
+        last_word = signal.SIGQUIT if name == "worker" else signal.SIGTERM
         self.name = name
         self.is_up = threading.Event()
         # A session of its own: Ctrl-C reaches this command alone, which stops all in order.
@@ -152,8 +155,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            # Not SIGTERM, after which a worker would first end its trainings.
-            preexec_fn=broker.orphaned(signal.SIGQUIT),  # noqa: PLW1509 – one system call
+            preexec_fn=broker.orphaned(last_word),  # noqa: PLW1509 – one system call
         )
         self.reader = threading.Thread(target=self._pass_on, daemon=True)
         self.reader.start()
