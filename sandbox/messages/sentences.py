@@ -98,8 +98,8 @@ SENTENCES: dict[str, Words] = {
         "to %(limit)s. If it is a quantity, choose regression; if not, group its values."
     ),
     "too_few_rows": _(
-        "Only %(rows)s rows have a known target; at least %(needed)s are needed to learn and to "
-        "check honestly. Nothing was trained; add rows."
+        "The rows with a known target are too few: %(rows)s. At least %(needed)s are needed to learn "
+        "and to check honestly. Nothing was trained; add rows."
     ),
     "no_features": _(
         "Besides the target no column is left to learn from: keys, free text and constant "
@@ -144,7 +144,7 @@ SENTENCES: dict[str, Words] = {
         "test, and expect no more than it in use."
     ),
     "few_rows": _(
-        "Only %(rows)s rows: every number here is rough. See the interval before the score, and "
+        "With %(rows)s rows every number here is rough. See the interval before the score, and "
         "collect more rows."
     ),
     "imbalance": _(

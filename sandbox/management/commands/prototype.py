@@ -146,11 +146,12 @@ class Command(BaseCommand):
             }
         )
         for row in result["leaderboard"]:
-            low, high = map(messages.figure, row["interval"] or (None, None))
-            name, score = messages.learner_title(row["model"]), messages.figure(row["validation"])
-            self.stdout.write(
-                f"  {name:<20} {score:>10}  [{low} – {high}]  {row['fit_seconds']:.1f} s"
-            )
+            line = f"  {messages.learner_title(row['model']):<20} "
+            line += f"{messages.figure(row['validation']):>10}"
+            if row["interval"]:
+                low, high = map(messages.figure, row["interval"])
+                line += f"  [{low} – {high}]  {row['fit_seconds']:.1f} s"
+            self.stdout.write(line)
         self.stdout.write(messages.paragraph(result))
 
 
