@@ -118,7 +118,7 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
     profile = serializers.JSONField(source="dataset.result", read_only=True)
     status = serializers.CharField(source="run.status", read_only=True, default=None)
     spec = serializers.CharField(source="run.spec", read_only=True, default=None)
-    target = serializers.CharField(source="run.target", read_only=True, default=None)
+    asked = serializers.JSONField(source="run.asked", read_only=True, default=None)
     metric = serializers.CharField(source="run.metric", read_only=True, default=None)
     progress = serializers.JSONField(source="run.progress", read_only=True, default=None)
     result = serializers.JSONField(source="run.result", read_only=True, default=None)
@@ -128,7 +128,7 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
         model = Prototype
         fields = (
             "id", "use_case", "table", "table_status", "profile", "threshold", "status", "spec",
-            "target", "metric", "progress", "result", "failure", "created_at",
+            "asked", "metric", "progress", "result", "failure", "created_at",
         )  # fmt: skip
 
     def get_failure(self, prototype: Prototype) -> str:
@@ -148,7 +148,7 @@ class StartSerializer(serializers.Serializer[Any]):
     """What to train, and what counts as good enough."""
 
     spec = serializers.CharField(max_length=60)
-    target = serializers.CharField(max_length=200, trim_whitespace=False)
+    asked = serializers.DictField(child=serializers.JSONField())
     metric = serializers.CharField(max_length=60, required=False, allow_blank=True)
     threshold = serializers.FloatField(required=False, allow_null=True)
     seconds = serializers.IntegerField(required=False, min_value=5, max_value=600)

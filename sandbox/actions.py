@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -97,7 +97,7 @@ def start_run(
     *,
     dataset: Dataset,
     spec: str,
-    target: str,
+    asked: Mapping[str, Any],
     metric: str = "",
     seconds: int = 60,
     seed: int = 0,
@@ -108,10 +108,7 @@ def start_run(
     if spec not in SPECS:
         params = {"task": spec, "possible": list(SPECS)}
         raise ValidationError({"spec": messages.sentence("task_unknown", params)})
-    columns = [column["name"] for column in dataset.result.get("columns", ())]
-    if target not in columns:
-        params = {"target": target, "columns": columns}
-        raise ValidationError({"target": messages.sentence("target_missing", params)})
+    answers = _answers(dataset, spec, asked)
     metrics = [known.name for known in SPECS[spec].metrics]
     if metric and metric not in metrics:
         params = {"metric": metric, "possible": metrics}
@@ -124,10 +121,36 @@ def start_run(
             }
         )
     run = Run.objects.create(
-        dataset=dataset, spec=spec, target=target, metric=metric, seconds=seconds, seed=seed
+        dataset=dataset, spec=spec, asked=answers, metric=metric, seconds=seconds, seed=seed
     )
     tasks.ring_on_commit(run)
     return run
+
+
+def _answers(dataset: Dataset, spec: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the task type asks for, checked; a refusal names the field."""
+    columns = [column["name"] for column in dataset.result.get("columns", ())]
+    answers: dict[str, Any] = {}
+    refused: dict[str, str] = {}
+    for ask in SPECS[spec].asks:
+        given = asked.get(ask.name)
+        if given in (None, ""):
+            if ask.needed:
+                params = {"target": "", "columns": columns}
+                refused[ask.name] = messages.sentence("target_missing", params)
+        elif ask.kind == "column" and given not in columns:
+            params = {"target": given, "columns": columns}
+            refused[ask.name] = messages.sentence("target_missing", params)
+        elif ask.kind != "column" and not ask.least <= float(given) <= ask.most:
+            refused[ask.name] = _("This number must lie between %(least)s and %(most)s.") % {
+                "least": f"{ask.least:g}",
+                "most": f"{ask.most:g}",
+            }
+        else:
+            answers[ask.name] = given
+    if refused:
+        raise ValidationError(refused)
+    return answers
 
 
 def cancel(*, job: Job) -> bool:

@@ -193,7 +193,7 @@ class Run(Job):
 
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
     spec = models.CharField(max_length=60)
-    target = models.CharField(max_length=200, blank=True)
+    asked = models.JSONField(default=dict)  # the task type's asks: columns by name, numbers
     metric = models.CharField(max_length=60, blank=True)
     seconds = models.PositiveIntegerField(default=60)
     seed = models.PositiveIntegerField(default=0)
@@ -205,6 +205,11 @@ class Run(Job):
 
     def __str__(self) -> str:
         return f"{self.spec}: {self.target}"
+
+    @property
+    def target(self) -> str:
+        """The column to predict, where the task type has one."""
+        return str(self.asked.get("target") or "")
 
 
 class Model(models.Model):

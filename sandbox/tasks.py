@@ -39,7 +39,7 @@ def train(run_id: str) -> None:
             "job": "train",
             "file": _name(run.dataset.table),
             "spec": run.spec,
-            "target": run.target,
+            **run.asked,
             "metric": run.metric,
             "seconds": run.seconds,
             "seed": run.seed,

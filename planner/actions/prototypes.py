@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -48,7 +50,7 @@ def start(
     by: User,
     prototype: Prototype,
     spec: str,
-    target: str,
+    asked: Mapping[str, Any],
     metric: str = "",
     threshold: float | None = None,
     seconds: int = 60,
@@ -65,7 +67,7 @@ def start(
     prototype.run = sandbox.start_run(
         dataset=prototype.dataset,
         spec=spec,
-        target=target,
+        asked=asked,
         metric=metric,
         seconds=seconds,
         seed=seed,

@@ -89,7 +89,9 @@ def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
     form = Run(request.POST)
     if form.is_valid():
         try:
-            actions.start(by=person(request), prototype=row, **form.cleaned_data)
+            said = dict(form.cleaned_data)
+            asked = {"target": said.pop("target")}
+            actions.start(by=person(request), prototype=row, asked=asked, **said)
         except ValidationError as error:
             refuse(form, error)
         else:
@@ -170,7 +172,7 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
     """What step 2 offers, with what was chosen last time or written in the sheets filled in."""
     profile = prototype.dataset.result
     columns = [_told(column) for column in profile.get("columns", [])]
-    targets: dict[str, list[str]] = profile.get("targets", {})
+    targets: dict[str, list[str]] = _likely(profile)
     tasks = [task for task in TASK_TYPES.values() if task.spec and task.spec in targets]
     before = _before(prototype, tasks)
     given = form.data if form else {**before, **request.GET.dict()}
@@ -195,6 +197,12 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
         "seconds": str(given.get("seconds") or 60),
         "rows": grouped(profile.get("rows", 0)),
     }
+
+
+def _likely(profile: dict[str, Any]) -> dict[str, list[str]]:
+    """The likeliest targets by task type, where the table has any."""
+    asks: dict[str, dict[str, list[str]]] = profile.get("asks", {})
+    return {name: likely["target"] for name, likely in asks.items() if "target" in likely}
 
 
 def _told(column: dict[str, Any]) -> dict[str, Any]:

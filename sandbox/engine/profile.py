@@ -5,12 +5,12 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-from .problems import by_gravity, warning
+from .checks import table as checks
+from .problems import by_gravity
 from .specs import SPECS
 from .table import Table, labels
 
 HEAD = 5
-HIGH_MISSING = 0.5
 CUT = 60
 
 
@@ -28,29 +28,16 @@ def profile(table: Table) -> dict[str, Any]:
             ["" if pd.isna(cell) else str(cell)[:CUT] for cell in row]
             for row in head.itertuples(index=False)
         ],
-        "warnings": by_gravity(table.warnings + warnings(table)),
-        "targets": {name: spec.candidates(table) for name, spec in SPECS.items()},
+        "warnings": by_gravity(table.warnings + checks.columns(table)),
+        "asks": {
+            name: {
+                ask.name: spec.candidates(table, ask.name)
+                for ask in spec.asks
+                if ask.kind == "column"
+            }
+            for name, spec in SPECS.items()
+        },
     }
-
-
-def warnings(table: Table, target: str | None = None) -> list[dict[str, Any]]:
-    """What the table itself gives cause to warn of: columns left out, blanks, repeated rows."""
-    found = []
-    for kind, code in (
-        ("identifier", "identifier_columns"),
-        ("text", "text_columns"),
-        ("constant", "constant_columns"),
-    ):
-        if names := [name for name, one in table.kinds.items() if one == kind and name != target]:
-            found.append(warning(code, columns=names))
-    missing = table.frame.isna().mean()
-    blank = [name for name in table.kinds if missing[name] > HIGH_MISSING and name != target]
-    if blank:
-        found.append(warning("high_missing", columns=blank))
-    if count := int(table.frame.duplicated().sum()):
-        percent = round(100 * count / len(table.frame), 1)
-        found.append(warning("duplicate_rows", count=count, percent=percent))
-    return found
 
 
 def _column(table: Table, name: str) -> dict[str, Any]:

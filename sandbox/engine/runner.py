@@ -48,23 +48,24 @@ def profile(job: Job) -> dict[str, Any]:
 
 
 def train(job: Job) -> dict[str, Any]:
-    """Train, compare, test, explain, keep."""
-    from . import training
+    """Train, compare, test, explain, keep, as the task type does."""
+    from .specs import SPECS
 
-    return training.train(job)
+    name = job.text("spec")
+    if name not in SPECS:
+        raise Problem("task_unknown", task=name, possible=sorted(SPECS))
+    return SPECS[name].train(job)
 
 
 def predict(job: Job) -> dict[str, Any]:
-    """Use a kept model (the files in `in/`) on another table; the row order is kept."""
-    from . import saved, table
+    """Use a kept model (the files in `in/`) on another table."""
+    from . import saved
+    from .specs import SPECS
 
-    job.progress("reading", 0.1)
-    model = saved.load(job.folder / "in")
-    read = table.read(job.needed("file"))
-    frame = table.align(read, model.features.wanted)
-    job.progress("training", 0.6)
-    model.predict(frame).to_csv(job.output("predictions.csv"), index=False)
-    return {"rows": len(frame), "new_levels": model.features.unknown(frame)}
+    name = saved.task(job.folder / "in")
+    if name not in SPECS:
+        raise Problem("model_broken")
+    return SPECS[name].predict(job)
 
 
 def render(job: Job) -> dict[str, Any]:

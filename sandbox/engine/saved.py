@@ -55,6 +55,14 @@ class Model:
         return [FILE, *state["files"]]
 
 
+def task(folder: Path) -> str:
+    """The task type a kept model is of; Problem `model_broken` when nobody can say."""
+    try:
+        return str(json.loads((folder / FILE).read_text("utf-8"))["task"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Problem("model_broken") from None
+
+
 def load(folder: Path) -> Model:
     """Read a model that `Model.save` wrote; Problem `model_broken` when the files are not whole."""
     try:

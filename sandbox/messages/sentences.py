@@ -98,8 +98,8 @@ SENTENCES: dict[str, Words] = {
         "to %(limit)s. If it is a quantity, choose regression; if not, group its values."
     ),
     "too_few_rows": _(
-        "The rows with a known target are too few: %(rows)s. At least %(needed)s are needed to learn "
-        "and to check honestly. Nothing was trained; add rows."
+        "The rows with a known target are too few: %(rows)s. At least %(needed)s are needed to "
+        "learn and to check honestly. Nothing was trained; add rows."
     ),
     "no_features": _(
         "Besides the target no column is left to learn from: keys, free text and constant "

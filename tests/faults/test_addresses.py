@@ -90,8 +90,9 @@ JSON_BODIES = (
     b"", b"{", b"[]", b"null", b"1e999", b'"x"', b"\xff\xfe", b'{"title": null, "value": 1e999}',
     b'{"value": {"state": [1], "reason": {}}, "revision": 1e999, "op": 7}', b'{"value": "\\u0000"}',
     b'{"title": "\\ud800", "name": "\\u0000", "team": "x", "use_case": [], "sample": "\\u0000"}',
-    b'{"reason": "\\u0000", "spec": "classification", "target": "\\u0000", "threshold": "1e999"}',
-    b'{"value": "\\ud800"}', b'{"spec": "a", "target": "b", "threshold": NaN}', b"[" * 5000,
+    b'{"reason": "\\u0000", "spec": "classification", "asked": {"target": "\\u0000"}}',
+    b'{"spec": "regression", "asked": {"target": "y"}, "threshold": "1e999"}',
+    b'{"value": "\\ud800"}', b'{"spec": "a", "asked": {"b": [1]}, "threshold": NaN}', b"[" * 5000,
 )  # fmt: skip
 
 

@@ -145,7 +145,7 @@ WRONG_TARGETS: dict[str, tuple[bytes, dict[str, str], str, str]] = {
         "is not a number",
         "数値ではありません",
     ),
-    "one row": (b"a,left\n1,2\n", {}, "at least 20", "20 行以上"),
+    "one row": (b"a,left\n1,2\n", {}, "At least 20", "20 行以上"),
     "only keys": (
         b"id,left\n" + b"".join(b"k%d,%d\n" % (n, n % 2) for n in range(60)),
         {},
@@ -234,7 +234,7 @@ def profiled(use_case: UseCase, by: User) -> str:
         {"name": name, "kind": "number", "missing": 0, "unique": 2, "examples": ["1"]}
         for name in PROFILE_WORDS
     ]
-    targets = {"classification": ["left"], "regression": ["minutes"]}
+    asks = {"classification": {"target": ["left"]}, "regression": {"target": ["minutes"]}}
     table = Dataset.objects.create(
         name="t.csv",
         upload="x",
@@ -242,7 +242,7 @@ def profiled(use_case: UseCase, by: User) -> str:
         sha256="0" * 64,
         size=1,
         status="succeeded",
-        result={"rows": 80, "columns": columns, "head": [], "warnings": [], "targets": targets},
+        result={"rows": 80, "columns": columns, "head": [], "warnings": [], "asks": asks},
     )
     row = Prototype.objects.create(use_case=use_case, dataset=table, by=by)
     return reverse("prototype", args=[row.pk])
@@ -259,7 +259,7 @@ def test_a_table_of_oddities_is_trained_to_the_end(
     key = page.split("/")[-2]
     started = client.post(
         reverse("api-prototype-start", args=[key]),
-        {"spec": "classification", "target": "left", "seconds": 5},
+        {"spec": "classification", "asked": {"target": "left"}, "seconds": 5},
         content_type="application/json",
     )
     assert started.status_code == 200, started.content

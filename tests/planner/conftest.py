@@ -105,7 +105,7 @@ def tried(use_case: UseCase, name: str) -> Prototype:
     run = Run.objects.create(
         dataset=dataset,
         spec="classification",
-        target=name,
+        asked={"target": name},
         status=Status.SUCCEEDED,
         result=RESULT,
         finished_at=timezone.now(),

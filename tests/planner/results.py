@@ -20,7 +20,10 @@ PROFILE: dict[str, Any] = {
     ],
     "head": [],
     "warnings": [{"code": "identifier_columns", "params": {"columns": ["Phone"]}}],
-    "targets": {"classification": ["Churn?"], "regression": ["Day Mins"]},
+    "asks": {
+        "classification": {"target": ["Churn?"]},
+        "regression": {"target": ["Day Mins"]},
+    },
 }  # fmt: skip
 
 RESULT: dict[str, Any] = {
@@ -63,7 +66,7 @@ def prototype(of: UseCase, *, read: bool = True, **run: Any) -> Prototype:
     )
     row = None
     if run:
-        defaults = {"spec": "classification", "target": "Churn?", "seconds": 20}
+        defaults = {"spec": "classification", "asked": {"target": "Churn?"}, "seconds": 20}
         row = Run.objects.create(dataset=table, **{**defaults, **run})
     return Prototype.objects.create(use_case=of, dataset=table, run=row, threshold=0.8)
 

@@ -79,13 +79,13 @@ def test_a_prototype_begins_on_a_sample_and_starts(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:
     client = client_of(member)
-    sent = {"use_case": str(use_case.pk), "sample": "churn"}
-    assert client.post("/api/prototypes/", sent, JSON).json()["table"] == "churn.csv"
+    brought = {"use_case": str(use_case.pk), "sample": "churn"}
+    assert client.post("/api/prototypes/", brought, JSON).json()["table"] == "churn.csv"
     row = results.prototype(use_case)
     url = f"/api/prototypes/{row.pk}/"
-    sent = {"spec": "classification", "target": "nothing"}
+    sent: dict[str, object] = {"spec": "classification", "asked": {"target": "nothing"}}
     assert client.post(f"{url}start/", sent, JSON).status_code == 400
-    sent["target"] = "Churn?"
+    sent["asked"] = {"target": "Churn?"}
     assert (
         client.post(f"{url}start/", {**sent, "threshold": 0.8}, JSON).json()["status"] == "queued"
     )
@@ -97,7 +97,7 @@ def test_an_outsider_writes_nothing(
 ) -> None:
     client, row = client_of(outsider), results.prototype(use_case)
     case, run = f"/api/use-cases/{use_case.pk}/", f"/api/prototypes/{row.pk}/"
-    start = {"spec": "classification", "target": "Churn?"}
+    start = {"spec": "classification", "asked": {"target": "Churn?"}}
     for response in (
         client.post("/api/use-cases/", {"team": str(team.pk), "title": "x"}, JSON),
         client.patch(case, {"title": "x"}, JSON),

@@ -110,13 +110,13 @@ class FakeBox:
             | dict.fromkeys(("min", "max", "mean"))
             for name in header
         ]
-        targets = {"classification": header[::-1], "regression": header[::-1]}
+        asks = {spec: {"target": header[::-1]} for spec in ("classification", "regression")}
         return {
             "rows": len(rows),
             "columns": columns,
             "head": rows[:5],
             "warnings": [],
-            "targets": targets,
+            "asks": asks,
         }
 
     def _train(self, job: Mapping[str, Any], source: Path, out: Path) -> dict[str, Any]:

@@ -88,7 +88,12 @@ def test_a_run_is_queued(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         run = actions.start_run(
-            dataset=dataset, spec="classification", target="left", metric="f1", seconds=20, seed=3
+            dataset=dataset,
+            spec="classification",
+            asked={"target": "left"},
+            metric="f1",
+            seconds=20,
+            seed=3,
         )
     assert run.status == Status.QUEUED
     assert (run.metric, run.seconds, run.seed) == ("f1", 20, 3)
@@ -97,7 +102,7 @@ def test_a_run_is_queued(
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown task type": ({"spec": "magic"}, "magic.*classification"),
-    "an unknown column": ({"target": "lft"}, "lft.*left"),
+    "an unknown column": ({"asked": {"target": "lft"}}, "lft.*left"),
     "an unknown metric": ({"metric": "vibes"}, "vibes.*f1"),
     "another task type's metric": ({"metric": "rmse"}, "RMSE"),
     "no time": ({"seconds": 0}, "3600"),
@@ -108,14 +113,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_run_that_cannot_work_is_refused_in_a_sentence(dataset: Dataset, name: str) -> None:
     change, sentence = WRONG[name]
-    asked = {"spec": "classification", "target": "left", **change}
+    asked = {"spec": "classification", "asked": {"target": "left"}, **change}
     with pytest.raises(ValidationError, match=sentence) as refused:
         actions.start_run(dataset=dataset, **asked)
-    assert list(refused.value.message_dict) == list(change)
+    named = list(change["asked"]) if "asked" in change else list(change)
+    assert list(refused.value.message_dict) == named
     assert not Run.objects.exists()
 
 
 def test_a_table_must_be_read_before_a_run() -> None:
     unread = actions.bring_upload(name="t.csv", file=ContentFile(CSV))
     with pytest.raises(ValidationError, match="not read yet"):
-        actions.start_run(dataset=unread, spec="classification", target="left")
+        actions.start_run(dataset=unread, spec="classification", asked={"target": "left"})

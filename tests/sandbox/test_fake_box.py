@@ -42,9 +42,9 @@ def files(outcome: box.Outcome) -> set[str]:
 def test_a_profile_has_the_agreed_parts(run: Run, table: Path) -> None:
     with run({"job": "profile", "file": "table.csv"}, {"table.csv": table}) as outcome:
         assert outcome.status == Status.SUCCEEDED
-        assert {"rows", "columns", "head", "warnings", "targets"} <= set(outcome.result)
+        assert {"rows", "columns", "head", "warnings", "asks"} <= set(outcome.result)
         assert [column["name"] for column in outcome.result["columns"]] == ["a", "b", "left"]
-        assert "left" in outcome.result["targets"]["classification"]
+        assert "left" in outcome.result["asks"]["classification"]["target"]
         assert files(outcome) == {"result.json", "table.parquet"}
 
 

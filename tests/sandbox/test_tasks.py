@@ -33,7 +33,7 @@ def dataset(fake_box: FakeBox) -> Dataset:
 @pytest.fixture
 def run(dataset: Dataset) -> Run:
     """A run that waits."""
-    return actions.start_run(dataset=dataset, spec="classification", target="left")
+    return actions.start_run(dataset=dataset, spec="classification", asked={"target": "left"})
 
 
 def silent(job: Run | Dataset) -> None:
@@ -172,7 +172,7 @@ def test_a_broker_that_is_away_does_not_lose_the_job(
     dataset: Dataset, django_capture_on_commit_callbacks: Any, bells: list[Any]
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        run = actions.start_run(dataset=dataset, spec="classification", target="left")
+        run = actions.start_run(dataset=dataset, spec="classification", asked={"target": "left"})
     assert bells == [("sandbox.train", str(run.pk))]
     assert Run.objects.get().status == Status.QUEUED
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import Spec
+from .base import Ask, Spec
 
 SPECS: dict[str, Spec] = {
     name: import_module(f"{__name__}.{name}").SPEC
@@ -11,4 +11,4 @@ SPECS: dict[str, Spec] = {
     if name != "base"
 }
 
-__all__ = ["SPECS", "Spec"]
+__all__ = ["SPECS", "Ask", "Spec"]

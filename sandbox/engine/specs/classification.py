@@ -11,21 +11,21 @@ from sandbox.engine.splits import RARE
 from sandbox.engine.table import Table, labels
 from sandbox.engine.table.values import TRUE_WORDS
 
-from .base import Goal, Spec, likely, require_rows
+from .base import Goal, Supervised, likely, require_rows
 
 MAX_CLASSES = 100
 LIKELY_CLASSES = 20
 IMBALANCE = 0.1
 
 
-class Classification(Spec):
+class Classification(Supervised):
     """Two or more classes; ROC AUC for two, log loss for more, unless asked otherwise."""
 
     name = "classification"
     metrics = CLASS_METRICS
     drawn = ("confusion",)
 
-    def candidates(self, table: Table) -> list[str]:
+    def candidates(self, table: Table, ask: str) -> list[str]:
         """Likely targets."""
         counts = {name: table.frame[name].nunique() for name in table.kinds}
         fitting = [

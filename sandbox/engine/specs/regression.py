@@ -10,19 +10,19 @@ from sandbox.engine.metrics import NUMBER_METRICS
 from sandbox.engine.problems import Problem, warning
 from sandbox.engine.table import Table, labels
 
-from .base import Goal, Spec, likely, require_rows
+from .base import Goal, Supervised, likely, require_rows
 
 LIKELY_VALUES = 10
 
 
-class Regression(Spec):
+class Regression(Supervised):
     """A number; root mean squared error unless another metric is asked for."""
 
     name = "regression"
     metrics = NUMBER_METRICS
     drawn = ("residuals",)
 
-    def candidates(self, table: Table) -> list[str]:
+    def candidates(self, table: Table, ask: str) -> list[str]:
         """Likely targets."""
         fitting = [
             name

@@ -1,27 +1,33 @@
-"""One training as it goes: what is asked, what is known so far, how much time is left."""
+"""How every training goes: compare, look at the test once, explain, keep the best."""
+
+from __future__ import annotations
 
 import resource
+import sys
 import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
+from sandbox.engine.problems import Warned, by_gravity, warning
 
-from sandbox.engine import metrics, profile, splits, table
-from sandbox.engine.features import MAX_LEVELS, Features
-from sandbox.engine.job import Job
-from sandbox.engine.learners import Fitted, Lesson
-from sandbox.engine.problems import Problem, Warned, warning
-from sandbox.engine.specs import SPECS, Spec
-from sandbox.engine.specs.base import Goal
+if TYPE_CHECKING:
+    import numpy as np
 
-USED = ("number", "category", "boolean", "date")
-FEW_ROWS = 200
+    from sandbox.engine.job import Job
+    from sandbox.engine.learners import Fitted
+    from sandbox.engine.metrics import Metric
+    from sandbox.engine.specs.base import Spec
+
 RESERVE = 0.35
 """The share of the time left, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
+FIRST_CHART = 1.0
+"""Seconds that the first chart takes, with the drawing library's start."""
+CHART = 0.2
+"""Seconds that one more chart takes."""
 
 
 @dataclass
@@ -50,22 +56,44 @@ class Entry:
         }
 
 
-@dataclass
-class Course:
-    """One training as it goes: everything known so far about table, goal, learners and time."""
+@dataclass(kw_only=True)
+class Course(ABC):
+    """One training as it goes: what is asked, what is known so far, how much time is left.
+
+    Each task type says how one learner is tried and how it all ends; the order, the clock and
+    what happens to a learner that fails are the same for all.
+    """
 
     job: Job
     spec: Spec
-    source: table.Table
-    goal: Goal
-    metric: metrics.Metric
-    features: Features
-    split: splits.Split
-    lesson: Lesson
-    unseen: pd.DataFrame | None
+    metric: Metric
     warnings: list[Warned]
+    seed: int
+    threads: int
+    deadline: float
+    """When, on `time.monotonic`'s clock, learning must end so that what follows has its time."""
     entries: list[Entry] = field(default_factory=list)
     first_result: float | None = None
+
+    @abstractmethod
+    def attempt(self, name: str) -> Entry:
+        """Teach one learner and score it on validation data; `why` says where that was left out."""
+
+    @abstractmethod
+    def conclude(self) -> dict[str, Any]:
+        """The one look at the test, and the explanations: what only this task type has to say.
+
+        At least rows, columns, split, test {score, interval, rows, scores}, importance and
+        learning_curve (both may be empty).
+        """
+
+    @abstractmethod
+    def keep(self) -> dict[str, Any]:
+        """Learn from all there is, write the model and the predictions; learner, files, rows."""
+
+    def judge(self) -> None:
+        """Warn of what the comparison shows, such as that nothing beats the baseline."""
+        return
 
     @property
     def baseline(self) -> Entry:
@@ -94,50 +122,74 @@ class Course:
         best = self.best.model if self.entries else None
         self.job.progress(stage, fraction, self.leaderboard(), best)
 
+    def compare(self) -> None:
+        """Try every learner of the task; one that fails is a row that says why."""
+        names = self.spec.learners
+        for place, name in enumerate(names):
+            stage = "training" if self.entries else "baseline"
+            began = time.monotonic()
+            try:
+                entry = self.attempt(name)
+            except MemoryError:
+                entry = Entry(name, time.monotonic() - began, why="no_memory")
+            except Exception:
+                # Whatever a library throws at odd data must not cost the models that did learn.
+                if not self.entries:
+                    raise
+                traceback.print_exc(file=sys.stderr)
+                entry = Entry(name, time.monotonic() - began, why="learner_failed")
+            self.entries.append(entry)
+            if place and entry.score is not None and self.first_result is None:
+                self.first_result = self.job.at()
+            self.tell(stage, 0.12 + 0.58 * (place + 1) / len(names))
+        if late := [entry.model for entry in self.entries if entry.why == "no_time"]:
+            self.warnings.append(warning("time_short", learners=late))
 
-def begin(job: Job) -> Course:
-    """Read, check and split; Problem when the table or the job does not allow a training."""
-    name = job.text("spec")
-    if name not in SPECS:
-        raise Problem("task_unknown", task=name, possible=sorted(SPECS))
-    spec = SPECS[name]
-    job.progress("reading", 0.02)
-    source = table.read(job.needed("file"))
-    target = source.column(wanted := job.text("target"))
-    if target is None:
-        close = get_close_matches(wanted, source.kinds, 3, 0.5) or list(source.kinds)[-5:]
-        raise Problem("target_missing", target=wanted[:100], columns=close)
-    job.progress("profiling", 0.08)
-    goal = spec.check(source, target)
-    metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
-    columns = [one for one, kind in source.kinds.items() if kind in USED and one != target]
-    seed = job.number("seed", 0)
-    split = splits.split(goal.y, classes=goal.classes, seed=seed)
-    known = source.frame.iloc[goal.rows]
-    features = Features.fit(known.iloc[split.train], source.kinds, columns)
-    if not features.features:
-        raise Problem("no_features")
-    unseen = None
-    if path := job.input("test"):
-        unseen = table.align(table.read(path), features.wanted)
-    lesson = Lesson(
-        x=features.transform(known),
-        y=goal.y,
-        levels=features.levels,
-        classes=goal.classes,
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=time.monotonic() + job.left() - min(RESERVED, RESERVE * max(0.0, job.left())),
-        absolute=metric.absolute,
-    )
-    warned = [*source.warnings, *profile.warnings(source, target), *goal.warnings]
-    if len(goal.y) < FEW_ROWS:
-        warned.append(warning("few_rows", rows=len(goal.y)))
-    if full := [one.source for one in features.features if len(one.levels) == MAX_LEVELS]:
-        warned.append(warning("levels_capped", columns=full, limit=MAX_LEVELS))
-    if unseen is not None and (new := features.unknown(unseen)):
-        warned.append(warning("new_levels", columns=new))
-    return Course(job, spec, source, goal, metric, features, split, lesson, unseen, warned)
+    def run(self) -> dict[str, Any]:
+        """The whole training; the result as `result.json` holds it. Files go to `out/`."""
+        self.compare()
+        self.judge()
+        self.tell("explaining", 0.72)
+        result = self.conclude()
+        result |= {
+            "task": self.spec.name,
+            "metric": self.metric.name,
+            "metric_direction": self.metric.direction,
+            "baseline": {"name": self.baseline.model, "validation": self.baseline.score},
+            "leaderboard": self.leaderboard(),
+            "best": self.best.model,
+            "first_result_seconds": round(self.first_result or self.job.at(), 2),
+            "seed": self.seed,
+            "seconds": self.job.seconds,
+        }
+        result["model"] = self.keep()
+        self.tell("drawing", 0.9)
+        result["charts"] = self._draw(result)
+        result["warnings"] = by_gravity(self.warnings)
+        result["total_seconds"] = round(self.job.at(), 2)
+        result["peak_mb"] = peak_mb()
+        return result
+
+    def _draw(self, facts: Mapping[str, Any]) -> list[str]:
+        """Draw the charts; a run whose time is over keeps its numbers and says so."""
+        drawn: list[str] = []
+        is_whole = False
+        if self.job.left() > FIRST_CHART:
+            from sandbox.engine import charts
+
+            words = self.job.asked.get("words") or {}
+            ends = time.monotonic() + self.job.left() - CHART
+            names = (*charts.COMMON, *self.spec.drawn)
+            drawn, is_whole = charts.draw(facts, names, words, self.job.output, deadline=ends)
+        if not is_whole:
+            self.warnings.append(warning("charts_skipped"))
+        return drawn
+
+
+def learning_ends(job: Job) -> float:
+    """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
+    left = job.left()
+    return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
 
 
 def peak_mb() -> int:

@@ -71,7 +71,9 @@ class Command(BaseCommand):
         """The contract that others build on."""
         parser.add_argument("train", metavar="TRAIN", help="CSV, TSV, XLSX or Parquet")
         parser.add_argument("--task", required=True, help=", ".join(SPECS))
-        parser.add_argument("--target", default="", metavar="COLUMN", help="what to predict")
+        for ask in {ask.name: ask for spec in SPECS.values() for ask in spec.asks}.values():
+            kind = {"column": str, "count": int, "share": float}[ask.kind]
+            parser.add_argument(f"--{ask.name}", type=kind, metavar=ask.kind.upper())
         parser.add_argument("--metric", default="", metavar="NAME", help="how to judge")
         parser.add_argument("--seconds", type=int, default=60, help="the whole budget")
         parser.add_argument("--seed", type=int, default=0, help="the same seed, the same split")
@@ -96,16 +98,17 @@ class Command(BaseCommand):
 
     def _train(self, options: Mapping[str, Any]) -> None:
         inputs = _checked(options)
-        if not options["target"]:
+        spec = SPECS[options["task"]]
+        if missing := [ask for ask in spec.asks if ask.needed and not options[ask.name]]:
             raise Refused(
-                _("Say with --target which column to predict; the columns are: %(columns)s.")
-                % {"columns": _columns(inputs)}
+                _("Say with --%(name)s which column to use; the columns are: %(columns)s.")
+                % {"name": missing[0].name, "columns": _columns(inputs)}
             )
         job = {
             "job": "train",
             **{name: name for name in inputs},
             "spec": options["task"],
-            "target": options["target"],
+            **{ask.name: options[ask.name] for ask in spec.asks if options[ask.name] is not None},
             "metric": options["metric"],
             "seconds": options["seconds"],
             "seed": options["seed"],
@@ -167,7 +170,8 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Path]:
         )
     if not 0 <= options["seed"] <= MOST_SEED:
         raise Refused(_("The seed is a whole number from 0 to %(most)s.") % {"most": MOST_SEED})
-    if bool(options["predict"]) != bool(options["out"]):
+    alone = bool(options["out"]) and SPECS[options["task"]].looks_ahead
+    if bool(options["predict"]) != bool(options["out"]) and not alone:
         raise Refused(_("--predict and --out go together: a table to predict, and where to."))
     for name in ("out", "report"):
         _writable(options[name], folder=name == "report")
@@ -225,7 +229,7 @@ def _boxed(
     if code == "target_missing":
         raise Refused(
             _("There is no column “%(target)s”; the columns are: %(columns)s.")
-            % {"target": options["target"], "columns": _columns(inputs)}
+            % {"target": params["target"], "columns": _columns(inputs)}
         )
     sentence = messages.sentence(code, params) if code else f"{outcome.status.label}."
     raise Refused(sentence, code=BAD_INPUT if outcome.status == Status.FAILED else FAILED)

@@ -58,7 +58,11 @@ def test_starting_twice_trains_once_and_keeps_what_was_agreed_first(
     row = results.prototype(use_case)
     for threshold in (0.9, 0.1):
         started = prototypes.start(
-            by=member, prototype=row, spec="classification", target="Churn?", threshold=threshold
+            by=member,
+            prototype=row,
+            spec="classification",
+            asked={"target": "Churn?"},
+            threshold=threshold,
         )
     assert Run.objects.count() == 1
     assert started.threshold == 0.9
@@ -66,13 +70,18 @@ def test_starting_twice_trains_once_and_keeps_what_was_agreed_first(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"spec": "poetry"}, {"target": "nothing"}, {"metric": "rmse"}, {"threshold": float("inf")}],
+    [
+        {"spec": "poetry"},
+        {"asked": {"target": "nothing"}},
+        {"metric": "rmse"},
+        {"threshold": float("inf")},
+    ],
 )
 def test_a_wrong_setting_is_refused_and_nothing_is_lost(
     member: User, use_case: UseCase, wrong: dict[str, object]
 ) -> None:
     row = results.prototype(use_case)
-    asked = {"spec": "classification", "target": "Churn?", **wrong}
+    asked = {"spec": "classification", "asked": {"target": "Churn?"}, **wrong}
     with pytest.raises(ValidationError):
         prototypes.start(by=member, prototype=row, **asked)  # type: ignore[arg-type]
     row.refresh_from_db()
@@ -103,7 +112,7 @@ def test_an_outsider_can_do_none_of_it(outsider: User, use_case: UseCase) -> Non
         ),
         lambda: prototypes.repeat(by=outsider, prototype=row),
         lambda: prototypes.start(
-            by=outsider, prototype=row, spec="classification", target="Churn?"
+            by=outsider, prototype=row, spec="classification", asked={"target": "Churn?"}
         ),
         lambda: prototypes.cancel(by=outsider, prototype=row),
     ]

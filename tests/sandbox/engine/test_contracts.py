@@ -96,7 +96,7 @@ def test_a_learner_beats_the_baseline_where_there_is_something_to_learn(
 def test_a_spec_says_all_it_must(name: str) -> None:
     spec = SPECS[name]
     assert spec.name == name
-    assert spec.needs
+    assert spec.asks
     assert set(spec.learners) <= set(LEARNERS)
     assert not LEARNERS[spec.learners[0]].folded, "the first is what the others must beat"
     assert len({metric.name for metric in spec.metrics}) == len(spec.metrics)

@@ -25,7 +25,7 @@ def test_a_profile_says_what_a_table_holds_and_keeps_a_copy(run_job: RunJob) -> 
     assert result["rows"] == 5_000
     assert {column["kind"] for column in result["columns"]} <= set(KINDS)
     assert len(result["head"]) == 5
-    assert result["targets"]["classification"][0] == "Churn?"
+    assert result["asks"]["classification"]["target"][0] == "Churn?"
     assert (ended.folder / "out" / "table.parquet").is_file()
 
 

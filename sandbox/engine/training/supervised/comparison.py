@@ -1,18 +1,21 @@
 """Every learner of the task on the same rows: who is best, and whether that is more than luck."""
 
-import sys
+from __future__ import annotations
+
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sandbox.engine import explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.problems import warning
+from sandbox.engine.training.course import Entry
 
-from .course import Course, Entry
+if TYPE_CHECKING:
+    from .course import TableCourse
 
 POOLED = 2_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
@@ -20,31 +23,8 @@ POOLED = 2_000_000
 Learnt = tuple[Fitted, np.ndarray]
 
 
-def compare(course: Course) -> None:
-    """Train every learner of the task on the same folds; one that fails is a row that says why."""
-    names = course.spec.learners
-    for place, name in enumerate(names):
-        stage = "training" if course.entries else "baseline"
-        began = time.monotonic()
-        try:
-            entry = _entry(course, name)
-        except MemoryError:
-            entry = Entry(name, time.monotonic() - began, why="no_memory")
-        except Exception:
-            # Whatever a library throws at odd data must not cost the models that did learn.
-            if not course.entries:
-                raise
-            traceback.print_exc(file=sys.stderr)
-            entry = Entry(name, time.monotonic() - began, why="learner_failed")
-        course.entries.append(entry)
-        if place and entry.score is not None and course.first_result is None:
-            course.first_result = course.job.at()
-        course.tell(stage, 0.12 + 0.58 * (place + 1) / len(names))
-    if late := [entry.model for entry in course.entries if entry.why == "no_time"]:
-        course.warnings.append(warning("time_short", learners=late))
-
-
-def _entry(course: Course, name: str) -> Entry:
+def attempt(course: TableCourse, name: str) -> Entry:
+    """Teach one learner on the folds and score it on the rows each fold left out."""
     learner, lesson, split = LEARNERS[name], course.lesson, course.split
     began = time.monotonic()
     if not learner.folded:
@@ -91,7 +71,7 @@ def _mapped(learn: Callable[[int], Learnt], count: int, *, workers: int) -> list
         return list(pool.map(learn, range(count)))
 
 
-def _scored(course: Course, entry: Entry) -> Entry:
+def _scored(course: TableCourse, entry: Entry) -> Entry:
     truth, seed = course.goal.y[course.split.checked], course.lesson.seed
     assert entry.raw is not None
     entry.cut = metrics.best_cut(course.metric, truth, entry.raw)
@@ -105,7 +85,7 @@ def _scored(course: Course, entry: Entry) -> Entry:
     return entry
 
 
-def judge_skill(course: Course) -> None:
+def judge_skill(course: TableCourse) -> None:
     """Say plainly when no model beats the guess, and name columns that give the target away."""
     tried = sum(entry.score is not None for entry in course.entries[1:])
     if not tried:

@@ -1,9 +1,10 @@
 """The end of a training: the one look at the test, the explanations, the model that is kept."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,17 +13,14 @@ from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
 
-from .course import Course
+if TYPE_CHECKING:
+    from .course import TableCourse
 
 SIZES = (0.1, 0.25, 0.5, 1.0)
 CURVE_POINTS = 60
-FIRST_CHART = 1.0
-"""Seconds that the first chart takes, with the drawing library's start."""
-CHART = 0.2
-"""Seconds that one more chart takes."""
 
 
-def _again(course: Course, rows: np.ndarray) -> Fitted | None:
+def _again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
     """The best learner again on these rows, at the size validation chose; None without time."""
     best, lesson = course.best, course.lesson
     needed = best.fit_seconds * len(rows) / max(1, len(course.split.folds[0][0]))
@@ -32,15 +30,11 @@ def _again(course: Course, rows: np.ndarray) -> Fitted | None:
     return LEARNERS[best.model].fit(replace(lesson.of(rows).until(until), size=best.size))
 
 
-def test(course: Course) -> tuple[Fitted, np.ndarray]:
-    """The model that meets the test rows, and its predictions there: the only look at them."""
-    fitted = _again(course, course.split.train) or course.best.first
-    assert fitted is not None
-    return fitted, fitted.predict(course.lesson.x[course.split.test])
-
-
-def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
-    """Everything the result says but the kept model, the charts and the warnings."""
+def conclude(course: TableCourse) -> dict[str, Any]:
+    """The one look at the test rows, and what explains the best learner."""
+    course.tested = _again(course, course.split.train) or course.best.first
+    assert course.tested is not None
+    raw = course.tested.predict(course.lesson.x[course.split.test])
     goal, split, job = course.goal, course.split, course.job
     best, lesson = course.best, course.lesson
     metric = course.metric.at(best.cut)
@@ -71,23 +65,14 @@ def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
         if one.fits(goal.classes)
     }
     return {
-        "task": course.spec.name,
         "target": goal.target,
-        "metric": metric.name,
-        "metric_direction": metric.direction,
         "rows": len(course.source.frame),
         "columns": len(course.source.kinds),
         "labels": list(goal.labels),
-        "baseline": {"name": course.baseline.model, "validation": course.baseline.score},
-        "leaderboard": course.leaderboard(),
-        "best": best.model,
         "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},
-        "first_result_seconds": round(course.first_result or job.at(), 2),
         "split": split.facts(),
         "importance": important,
         "learning_curve": _curve(course),
-        "seed": lesson.seed,
-        "seconds": job.seconds,
         "threshold": best.cut,
         **course.spec.explain(
             goal,
@@ -98,7 +83,7 @@ def result(course: Course, raw: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _check_skill(course: Course, score: float) -> None:
+def _check_skill(course: TableCourse, score: float) -> None:
     """Take back that the best beats the guess, when on the test rows it does not."""
     baseline, metric, rows = course.baseline, course.metric, course.split.test
     assert baseline.first is not None
@@ -115,7 +100,7 @@ def _is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float
     return metric.gain(score, edge) < 0
 
 
-def _curve(course: Course) -> list[dict[str, Any]]:
+def _curve(course: TableCourse) -> list[dict[str, Any]]:
     """The score by rows the best learner saw; by its iterations when there is no time."""
     best, lesson, job = course.best, course.lesson, course.job
     metric = course.metric.at(best.cut)
@@ -150,17 +135,19 @@ def _curve(course: Course) -> list[dict[str, Any]]:
     return points
 
 
-def keep(course: Course, tested: Fitted) -> dict[str, Any]:
+def keep(course: TableCourse) -> dict[str, Any]:
     """Learn from all rows now that the test has been read, keep that model, predict where asked."""
     job, goal = course.job, course.goal
     fitted = _again(course, np.arange(len(goal.y)))
+    kept = fitted or course.tested
+    assert kept is not None
     model = Model(
         course.spec.name,
         goal.target,
         course.best.model,
         goal.labels,
         course.features,
-        fitted or tested,
+        kept,
         course.best.cut,
     )
     files = model.save(job.output("model/model.json").parent)
@@ -168,20 +155,3 @@ def keep(course: Course, tested: Fitted) -> dict[str, Any]:
         model.predict(course.unseen).to_csv(job.output("predictions.csv"), index=False)
     rows = len(goal.y) if fitted else len(course.split.train)
     return {"learner": model.learner, "files": files, "rows": rows}
-
-
-def draw(course: Course, facts: Mapping[str, Any]) -> list[str]:
-    """Draw the charts; a run whose time is over keeps its numbers and says so."""
-    job = course.job
-    drawn: list[str] = []
-    is_whole = False
-    if job.left() > FIRST_CHART:
-        from sandbox.engine import charts
-
-        names = (*charts.COMMON, *course.spec.drawn)
-        words = job.asked.get("words") or {}
-        ends = time.monotonic() + job.left() - CHART
-        drawn, is_whole = charts.draw(facts, names, words, job.output, deadline=ends)
-    if not is_whole:
-        course.warnings.append(warning("charts_skipped"))
-    return drawn

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .problems import Problem
+from sandbox.engine.problems import Problem
 
 RESAMPLES = 200
 CUTS = 60

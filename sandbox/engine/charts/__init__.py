@@ -1,0 +1,115 @@
+"""The pictures of a result: one Vega-Lite spec each, drawn to SVG for page and PDF alike."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import vl_convert
+from altair.utils import schemapi
+
+from sandbox.engine.job import LANGUAGES
+
+from .base import GRID, INK, QUIET, Chart, Result, Words
+
+FONT = "Noto Sans CJK JP, sans-serif"
+COMMON = ("learning_curve", "leaderboard", "importance")
+
+CHARTS: dict[str, Callable[[Result, Words], Chart | None]] = {
+    name: chart
+    for _, module, _ in iter_modules(__path__)
+    if module != "base"
+    for name, chart in import_module(f"{__name__}.{module}").CHARTS.items()
+}
+"""Every chart of the modules here by its name; None where a result has nothing to show."""
+
+
+def draw(
+    result: Result,
+    names: Sequence[str],
+    words: Mapping[str, Words],
+    output: Callable[[str], Path],
+    *,
+    deadline: float,
+) -> tuple[list[str], bool]:
+    """Write `charts/<name>.<language>.svg` for charts with something to show.
+
+    Returns their names, and whether `deadline` (on `time.monotonic`'s clock) left time for all.
+    """
+    drawn: list[str] = []
+    # altair checks every piece against its schema while it is put together; ours never vary
+    with schemapi.debug_mode(arg=False):
+        for name in names:
+            if time.monotonic() > deadline:
+                return drawn, False
+            for language in LANGUAGES:
+                chart = CHARTS[name](result, words.get(language) or {})
+                if chart is None:
+                    break
+                output(f"charts/{name}.{language}.svg").write_text(svg(chart), "utf-8")
+            else:
+                drawn.append(name)
+    return drawn, True
+
+
+def svg(chart: Chart) -> str:
+    """A chart as SVG text; nothing is fetched."""
+    return str(vl_convert.vegalite_to_svg(spec(chart), allowed_base_urls=[]))
+
+
+def spec(chart: Chart) -> dict[str, Any]:
+    """A chart as a Vega-Lite spec in the house style."""
+    axis = {
+        "labelColor": QUIET,
+        "titleColor": QUIET,
+        "gridColor": GRID,
+        "domainColor": GRID,
+        "tickColor": GRID,
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "labelLimit": 190,
+        "titleLimit": 420,
+        "labelFlush": False,
+    }
+    made = chart.to_dict(validate=False)
+    made["autosize"] = {"type": "fit-x", "contains": "padding"}
+    made["config"] = {
+        "background": None,
+        "font": FONT,
+        "padding": 6,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisX": {
+            "titlePadding": 10,
+            "labelBound": 8,
+            "labelAngle": 0,
+            "tickCount": 5,
+            "labelOverlap": True,
+        },
+        "axisY": {
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleAnchor": "end",
+            "titleBaseline": "bottom",
+            "titleX": 0,
+            "titleY": -10,
+            "tickCount": 5,
+        },
+        "legend": {
+            "labelColor": INK,
+            "labelFontSize": 13,
+            "orient": "top",
+            "direction": "horizontal",
+            "title": None,
+            "symbolStrokeWidth": 3,
+            "symbolSize": 120,
+            "offset": 34,
+            "labelLimit": 240,
+        },
+        "text": {"color": INK, "fontSize": 13},
+        "title": {"color": INK},
+    }
+    return dict(made)

@@ -1,0 +1,35 @@
+"""What every chart is made of: colours, words, axes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+
+INK, QUIET, GRID, MAIN, SECOND = "#1c2430", "#505b69", "#ddd8cc", "#1f5f6b", "#a8431a"
+WIDTH = 520
+
+Words = Mapping[str, str]
+Chart = Any
+"""altair's own types say less than its charts can do."""
+Result = Mapping[str, Any]
+
+
+def say(words: Words, key: str) -> str:
+    """The word for a part of a chart in the language of `words`."""
+    return str(words.get(key, key))
+
+
+def figure(score: float) -> str:
+    """Three decimals for shares, none for large numbers."""
+    return f"{score:,.0f}" if abs(score) >= 100 else f"{score:.3f}"
+
+
+def numbers() -> alt.Axis:
+    """An axis of numbers, written short."""
+    label = "abs(datum.value) < 1 ? format(datum.value, '.3~f') : datum.label"
+    return alt.Axis(format="~s", labelExpr=label)
+
+
+def classes() -> alt.Axis:
+    """An axis of names."""
+    return alt.Axis(labelColor=INK, ticks=False, domain=False, labelLimit=120, labelPadding=6)

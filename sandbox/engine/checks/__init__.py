@@ -1,0 +1,1 @@
+"""What in the data or the result gives cause to warn, with its evidence."""
