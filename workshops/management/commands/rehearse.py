@@ -321,7 +321,7 @@ class Rehearsal:
                 by=by,
                 prototype=prototype,
                 spec=example.task,
-                target=example.target,
+                asked={"target": example.target},
                 metric=example.metric,
                 threshold=example.threshold,
                 seconds=self.seconds,

@@ -187,7 +187,7 @@ def train(by: User, use_case: UseCase, example: Example) -> Prototype:
         by=by,
         prototype=prototype,
         spec=example.task,
-        target=example.target,
+        asked={"target": example.target},
         metric=example.metric,
         threshold=example.threshold,
         seconds=30,
