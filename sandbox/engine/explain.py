@@ -1,21 +1,21 @@
-"""Why a model says what it says, and what in the data should make people careful."""
+"""Why a model says what it says: columns that matter, errors, thresholds."""
 
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from .features import Features
 from .metrics import Metric
-from .problems import Warned, warning
 
 REPEATS = 5
 PERMUTED = 1_000
-LEAK = 0.99
-LEAK_ROWS = 3_000
 SEATS = 20
+DEPENDENT = 3
+AVERAGED = 300
+GRID = 15
+LEVELS = 8
 
 
 def importance(
@@ -62,6 +62,46 @@ def importance(
     return sorted(found, key=lambda one: -one["mean"])
 
 
+def dependence(
+    predict: Callable[[np.ndarray], np.ndarray],
+    x: np.ndarray,
+    features: Features,
+    columns: Sequence[str],
+    *,
+    classes: int,
+) -> list[dict[str, Any]]:
+    """What the model says on average when one column has each of its values (Friedman 2001).
+
+    For the first DEPENDENT of `columns` that are one feature each: numbers at GRID quantiles,
+    categories at their most frequent levels. The answer is the number, or the probability of the
+    second of two classes; nothing for more classes.
+    """
+    if classes > 2:
+        return []
+    seen = x[:AVERAGED]
+    found: list[dict[str, Any]] = []
+    for column in columns:
+        places = [at for at, one in enumerate(features.features) if one.source == column]
+        if len(places) != 1 or len(found) == DEPENDENT:
+            continue
+        feature, values = features.features[places[0]], x[:, places[0]]
+        values = values[np.isfinite(values)]
+        if feature.levels:
+            codes, counts = np.unique(values, return_counts=True)
+            grid = codes[np.argsort(-counts)][:LEVELS]
+        else:
+            grid = np.unique(np.quantile(values, np.linspace(0.02, 0.98, GRID)))
+        if len(grid) < 2:
+            continue
+        tried = np.tile(seen, (len(grid), 1))
+        tried[:, places[0]] = np.repeat(grid, len(seen))
+        raw = predict(tried)
+        said = (raw[:, 1] if classes else raw).reshape(len(grid), len(seen)).mean(axis=1)
+        named = [feature.levels[int(one)] for one in grid] if feature.levels else grid.tolist()
+        found.append({"column": column, "points": list(zip(named, said.tolist(), strict=True))})
+    return found
+
+
 def confusion(truth: np.ndarray, predictions: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
     """Counts of shape (classes, classes): rows are the truth, columns what the model said."""
     counts = np.zeros((len(labels), len(labels)), dtype=int)
@@ -101,59 +141,3 @@ def residuals(truth: np.ndarray, predictions: np.ndarray, *, seed: int) -> dict[
             {"actual": float(truth[row]), "predicted": float(predictions[row])} for row in chosen
         ],
     }
-
-
-def leaks(
-    x: np.ndarray, y: np.ndarray, features: Features, *, classes: int, seed: int
-) -> list[Warned]:
-    """Columns that alone all but give the target away: rarely luck, often known only afterwards.
-
-    One small tree per feature, learnt on half of at most LEAK_ROWS rows, judged on the other half:
-    the area under the ROC curve (for more classes one against the rest), or the correlation.
-    """
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-    rows = np.random.default_rng(seed).permutation(len(y))[:LEAK_ROWS]
-    learn, judge = rows[::2], rows[1::2]
-    warned = []
-    for place, feature in enumerate(features.features):
-        values = _ordered(x[:, place], y, learn, is_category=bool(feature.levels))
-        kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
-        tree = kind(
-            max_depth=4 if classes else 8, min_samples_leaf=5 if classes else 2, random_state=seed
-        )
-        tree.fit(values[learn][:, None], y[learn])
-        if classes:
-            score = _separation(y[judge], tree.predict_proba(values[judge][:, None]), tree.classes_)
-        else:
-            score = _correlation(y[judge], tree.predict(values[judge][:, None]))
-        if score >= LEAK:
-            warned.append(warning("leakage", column=feature.source, score=round(float(score), 3)))
-    return warned
-
-
-def _ordered(
-    values: np.ndarray, y: np.ndarray, learn: np.ndarray, *, is_category: bool
-) -> np.ndarray:
-    """Numbers as they are; levels by their mean target on the learning half."""
-    if not is_category:
-        return np.where(np.isnan(values), -1e30, values)
-    means = pd.Series(y[learn].astype(float)).groupby(values[learn]).mean()
-    return pd.Series(values).map(means).fillna(y[learn].mean()).to_numpy()
-
-
-def _separation(truth: np.ndarray, chances: np.ndarray, classes: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    areas = [
-        roc_auc_score(truth == label, chances[:, place])
-        for place, label in enumerate(classes)
-        if 0 < (truth == label).sum() < len(truth)
-    ]
-    return float(np.mean(areas)) if areas else 0.0
-
-
-def _correlation(truth: np.ndarray, guess: np.ndarray) -> float:
-    if guess.std() == 0 or truth.std() == 0:
-        return 0.0
-    return float(np.corrcoef(truth, guess)[0, 1])

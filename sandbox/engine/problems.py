@@ -40,8 +40,17 @@ CODES: dict[str, tuple[str, ...]] = {
 
 WARNINGS: dict[str, tuple[str, ...]] = {
     "leakage": ("column", "score"),
+    "known_afterwards": ("column", "score"),
     "no_skill": ("metric",),
+    "repeated_across_split": ("count", "percent"),
     "optimistic_validation": ("validation", "test"),
+    "drift": ("column", "score", "columns"),
+    "target_drift": ("column", "before", "after"),
+    "unequal_groups": ("column", "odds", "rate"),
+    "overfitting": ("train", "validation"),
+    "underfitting": ("train", "validation"),
+    "miscalibrated": ("said", "happened"),
+    "rule_would_do": ("column", "score", "best"),
     "few_rows": ("rows",),
     "imbalance": ("label", "percent"),
     "rare_classes": ("labels",),

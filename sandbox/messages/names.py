@@ -60,6 +60,9 @@ CHART_WORDS: dict[str, Words] = {
     "importance.drop": _("How much worse the score gets without this column"),
     "confusion.said": _("The model said"),
     "confusion.truth": _("Truth"),
+    "calibration.said": _("Probability the model said"),
+    "calibration.happened": _("How often it happened"),
+    "dependence.said": _("What the model says on average"),
     "residuals.actual": _("Actual value"),
     "residuals.predicted": _("Predicted value"),
 }

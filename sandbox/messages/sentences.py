@@ -143,6 +143,47 @@ SENTENCES: dict[str, Words] = {
         "The final test (%(test)s) is clearly worse than validation (%(validation)s). Trust the "
         "test, and expect no more than it in use."
     ),
+    "known_afterwards": _(
+        "Whether “%(column)s” is filled in almost gives the answer away (%(score)s of 1): it seems "
+        "to be written down after the outcome. Leave the column out and train again."
+    ),
+    "repeated_across_split": _(
+        "%(count)s of the rows that test the model (%(percent)s %%) stand among the rows it "
+        "learnt from, target and all, so the score is too good. Remove the copies and train again."
+    ),
+    "drift": _(
+        "The rows change with time: by %(columns)s, the later half of “%(column)s” can be told "
+        "from the earlier (ROC AUC %(score)s). Expect less on tomorrow's rows; train on recent "
+        "ones and check again later."
+    ),
+    "target_drift": _(
+        "The target itself moves with “%(column)s”: on average %(before)s in the earlier half and "
+        "%(after)s in the later. A model of the past will be off; train on recent rows."
+    ),
+    "unequal_groups": _(
+        "The model treats groups of “%(column)s” unequally: how often it is right about a yes or "
+        "a no differs by up to %(odds)s of 1, how often it says yes by up to %(rate)s. Look at the "
+        "groups before anyone is decided about, and collect more rows of the group it serves "
+        "worst."
+    ),
+    "overfitting": _(
+        "On the rows it learnt from the model scores %(train)s, on others only %(validation)s: it "
+        "learnt much of them by heart. More rows help most; fewer columns help too."
+    ),
+    "underfitting": _(
+        "Even on the rows it learnt from the model reaches only %(train)s: these columns say "
+        "little about the target, or the time was too short. Add columns closer to the cause, or "
+        "give the run more seconds."
+    ),
+    "miscalibrated": _(
+        "Do not take its probabilities at their word: where it says about %(said)s %%, "
+        "%(happened)s %% happened. The order of the rows is still right; choose thresholds by "
+        "what errors cost."
+    ),
+    "rule_would_do": _(
+        "A simple rule on “%(column)s” alone reaches %(score)s, which cannot be told from the "
+        "best model's %(best)s. Begin with the rule: it costs nothing to run."
+    ),
     "few_rows": _(
         "With %(rows)s rows every number here is rough. See the interval before the score, and "
         "collect more rows."

@@ -59,4 +59,47 @@ def residuals(result: Result, words: Words) -> Chart | None:
     )
 
 
-CHARTS = {"confusion": confusion, "residuals": residuals}
+def calibration(result: Result, words: Words) -> Chart | None:
+    """What the model said against what happened; on the line, its probabilities hold."""
+    bins = result["calibration"]
+    if not bins:
+        return None
+    x = alt.X("said:Q", title=say(words, "calibration.said"), axis=alt.Axis(format="%"))
+    y = alt.Y("happened:Q", title=say(words, "calibration.happened"), axis=alt.Axis(format="%"))
+    ends = alt.Chart(alt.InlineData(values=[{"said": end, "happened": end} for end in (0, 1)]))
+    said = alt.Chart(alt.InlineData(values=bins)).encode(x=x, y=y)
+    return alt.layer(
+        ends.mark_line(color=SECOND, strokeWidth=1.5, strokeDash=[5, 4]).encode(x=x, y=y),
+        said.mark_line(color=MAIN, strokeWidth=2),
+        said.mark_point(filled=True, size=60, opacity=1, color=MAIN),
+    ).properties(width=WIDTH, height=260)
+
+
+def dependence(result: Result, words: Words) -> Chart | None:
+    """What the model says on average as one column changes, for the columns that matter most."""
+    if not result["dependence"]:
+        return None
+    ends = [point[1] for each in result["dependence"] for point in each["points"]]
+    scale = alt.Scale(domain=[min(ends), max(ends)], zero=False, nice=True)
+    drawn = []
+    for each in result["dependence"]:
+        is_number = not isinstance(each["points"][0][0], str)
+        values = [{"value": value, "said": said} for value, said in each["points"]]
+        x = (
+            alt.X("value:Q", title=each["column"], scale=alt.Scale(zero=False), axis=numbers())
+            if is_number
+            else alt.X("value:N", title=each["column"], sort=None, axis=classes())
+        )
+        y = alt.Y("said:Q", title=say(words, "dependence.said"), scale=scale, axis=numbers())
+        base = alt.Chart(alt.InlineData(values=values)).encode(x=x, y=y)
+        mark = base.mark_line(strokeWidth=2.5) if is_number else base.mark_bar(size=18)
+        drawn.append(mark.encode(color=alt.value(MAIN)).properties(width=WIDTH, height=150))
+    return alt.vconcat(*drawn, spacing=28)
+
+
+CHARTS = {
+    "confusion": confusion,
+    "residuals": residuals,
+    "calibration": calibration,
+    "dependence": dependence,
+}

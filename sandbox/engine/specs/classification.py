@@ -23,7 +23,7 @@ class Classification(Supervised):
 
     name = "classification"
     metrics = CLASS_METRICS
-    drawn = ("confusion",)
+    drawn = ("confusion", "dependence", "calibration")
 
     def candidates(self, table: Table, ask: str) -> list[str]:
         """Likely targets."""

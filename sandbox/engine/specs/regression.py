@@ -20,7 +20,7 @@ class Regression(Supervised):
 
     name = "regression"
     metrics = NUMBER_METRICS
-    drawn = ("residuals",)
+    drawn = ("residuals", "dependence")
 
     def candidates(self, table: Table, ask: str) -> list[str]:
         """Likely targets."""

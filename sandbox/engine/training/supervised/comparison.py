@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.engine import explain, metrics
+from sandbox.engine import metrics
+from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
@@ -102,7 +103,7 @@ def judge_skill(course: TableCourse) -> None:
         course.warnings.append(warning("no_skill", metric=metric.name))
         return
     rows = course.split.train
-    course.warnings += explain.leaks(
+    course.warnings += leakage.leaks(
         lesson.x[rows],
         lesson.y[rows],
         course.features,

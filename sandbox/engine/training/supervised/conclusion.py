@@ -13,6 +13,8 @@ from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
 
+from .review import review
+
 if TYPE_CHECKING:
     from .course import TableCourse
 
@@ -20,7 +22,7 @@ SIZES = (0.1, 0.25, 0.5, 1.0)
 CURVE_POINTS = 60
 
 
-def _again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
+def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
     """The best learner again on these rows, at the size validation chose; None without time."""
     best, lesson = course.best, course.lesson
     needed = best.fit_seconds * len(rows) / max(1, len(course.split.folds[0][0]))
@@ -32,7 +34,7 @@ def _again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
 
 def conclude(course: TableCourse) -> dict[str, Any]:
     """The one look at the test rows, and what explains the best learner."""
-    course.tested = _again(course, course.split.train) or course.best.first
+    course.tested = again(course, course.split.train) or course.best.first
     assert course.tested is not None
     raw = course.tested.predict(course.lesson.x[course.split.test])
     goal, split, job = course.goal, course.split, course.job
@@ -42,9 +44,9 @@ def conclude(course: TableCourse) -> dict[str, Any]:
     assert best.first is not None
     truth = goal.y[split.test]
     score = metric.safe(truth, raw)
-    _check_skill(course, score)
+    check_skill(course, score)
     interval = metrics.interval(metric, truth, raw, seed=lesson.seed)
-    if best.interval and _is_worse(metric, interval[metric.higher], best.interval):
+    if best.interval and is_worse(metric, interval[metric.higher], best.interval):
         course.warnings.append(warning("optimistic_validation", validation=best.score, test=score))
     check = split.folds[0][1]
     important = []
@@ -64,7 +66,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
         for one in course.spec.metrics
         if one.fits(goal.classes)
     }
-    return {
+    facts = {
         "target": goal.target,
         "rows": len(course.source.frame),
         "columns": len(course.source.kinds),
@@ -72,7 +74,14 @@ def conclude(course: TableCourse) -> dict[str, Any]:
         "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},
         "split": split.facts(),
         "importance": important,
-        "learning_curve": _curve(course),
+        "learning_curve": curve(course),
+        "dependence": explain.dependence(
+            best.first.predict,
+            lesson.x[check],
+            course.features,
+            [one["column"] for one in important if one["mean"] > 0],
+            classes=goal.classes,
+        ),
         "threshold": best.cut,
         **course.spec.explain(
             goal,
@@ -81,9 +90,10 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             seed=lesson.seed,
         ),
     }
+    return facts | review(course, facts)
 
 
-def _check_skill(course: TableCourse, score: float) -> None:
+def check_skill(course: TableCourse, score: float) -> None:
     """Take back that the best beats the guess, when on the test rows it does not."""
     baseline, metric, rows = course.baseline, course.metric, course.split.test
     assert baseline.first is not None
@@ -95,12 +105,13 @@ def _check_skill(course: TableCourse, score: float) -> None:
         course.warnings.append(warning("no_skill", metric=metric.name))
 
 
-def _is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float]) -> bool:
+def is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float]) -> bool:
+    """Whether a score lies on the bad side of another's interval."""
     edge = interval[0] if metric.higher else interval[1]
     return metric.gain(score, edge) < 0
 
 
-def _curve(course: TableCourse) -> list[dict[str, Any]]:
+def curve(course: TableCourse) -> list[dict[str, Any]]:
     """The score by rows the best learner saw; by its iterations when there is no time."""
     best, lesson, job = course.best, course.lesson, course.job
     metric = course.metric.at(best.cut)
@@ -111,11 +122,11 @@ def _curve(course: TableCourse) -> list[dict[str, Any]]:
         return []
     if job.left() < 2.5 * per_fit + 0.2 * job.seconds:
         assert best.first is not None
-        curve = best.first.curve
-        step = max(1, len(curve) // CURVE_POINTS)
+        told = best.first.curve
+        step = max(1, len(told) // CURVE_POINTS)
         return [
             {"iteration": place, "train": one, "validation": other}
-            for place, one, other in curve[::step]
+            for place, one, other in told[::step]
         ]
     until = time.monotonic() + max(0.3, 0.3 * job.left())
     points = []
@@ -138,7 +149,7 @@ def _curve(course: TableCourse) -> list[dict[str, Any]]:
 def keep(course: TableCourse) -> dict[str, Any]:
     """Learn from all rows now that the test has been read, keep that model, predict where asked."""
     job, goal = course.job, course.goal
-    fitted = _again(course, np.arange(len(goal.y)))
+    fitted = again(course, np.arange(len(goal.y)))
     kept = fitted or course.tested
     assert kept is not None
     model = Model(

@@ -1,0 +1,108 @@
+"""Whether a model learnt too much, too little, or claims more than it knows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sandbox.engine.metrics import Metric
+from sandbox.engine.problems import Warned, warning
+
+KEPT = 1 / 3
+"""A model that keeps less than this of what it gained on its own rows has learnt them by heart."""
+LEARNT = 0.1
+"""Less than this share of what is left to gain, on its own rows, is hardly learning."""
+BINS = 10
+MISSED = 0.05
+"""How far probabilities may be from what happened, on average, before it is worth a word."""
+DRAWN = 200
+RULE_LEAVES = 4
+
+
+def curve(points: Sequence[Mapping[str, Any]], metric: Metric, baseline: float) -> list[Warned]:
+    """Overfitting and underfitting, from the end of a learning curve over rows."""
+    ends = [one for one in points if "rows" in one and one["train"] is not None]
+    if not ends or ends[-1]["validation"] is None:
+        return []
+    own = metric.gain(ends[-1]["train"], baseline)
+    new = metric.gain(ends[-1]["validation"], baseline)
+    facts = {"train": ends[-1]["train"], "validation": ends[-1]["validation"]}
+    if own > 0 and new < KEPT * own:
+        return [warning("overfitting", **facts)]
+    possible = 1 - baseline if metric.higher else baseline
+    if possible > 0 and own < LEARNT * possible:
+        return [warning("underfitting", **facts)]
+    return []
+
+
+def calibration(truth: np.ndarray, chances: np.ndarray, *, seed: int) -> list[dict[str, Any]]:
+    """What was said against what happened: rows in BINS equal parts by the probability said.
+
+    `truth` of shape (rows,) is 0 or 1, `chances` the probability of 1 (a reliability diagram:
+    DeGroot & Fienberg 1983).
+    """
+    if len(truth) < 20 * BINS:
+        return []
+    parts = np.array_split(np.argsort(chances, kind="stable"), BINS)
+    return [
+        {
+            "said": float(chances[part].mean()),
+            "happened": float(truth[part].mean()),
+            "rows": len(part),
+        }
+        for part in parts
+    ]
+
+
+def miscalibrated(truth: np.ndarray, chances: np.ndarray, *, seed: int) -> list[Warned]:
+    """Probabilities off by more than MISSED, and by more than chance would have it.
+
+    Chance is what remains when the outcomes are drawn from the probabilities themselves.
+    """
+    bins = calibration(truth, chances, seed=seed)
+    if not bins:
+        return []
+    order = np.argsort(chances, kind="stable")
+    drawn = np.random.default_rng(seed).random((DRAWN, len(truth))) < chances[order]
+    usual = [_error(chances[order], one.astype(float)) for one in drawn]
+    error = _error(chances[order], truth[order].astype(float))
+    if error < max(MISSED, float(np.quantile(usual, 0.99))):
+        return []
+    worst = max(bins, key=lambda one: abs(one["said"] - one["happened"]))
+    said, happened = round(100 * worst["said"]), round(100 * worst["happened"])
+    return [warning("miscalibrated", said=said, happened=happened)]
+
+
+def _error(chances: np.ndarray, truth: np.ndarray) -> float:
+    """The expected calibration error (Naeini et al. 2015) of rows in order of their chances."""
+    parts = np.array_split(np.arange(len(truth)), BINS)
+    return float(np.mean([abs(chances[part].mean() - truth[part].mean()) for part in parts]))
+
+
+def rule(
+    x: np.ndarray,
+    y: np.ndarray,
+    learn: np.ndarray,
+    judge: np.ndarray,
+    place: int,
+    *,
+    classes: int,
+    seed: int,
+) -> tuple[np.ndarray, list[float]]:
+    """What a rule over one feature says for the judging rows, and where it cuts.
+
+    A tree of RULE_LEAVES leaves learnt on the rows of `learn`; predictions of shape (rows,) or
+    (rows, classes).
+    """
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
+    tree = kind(max_leaf_nodes=RULE_LEAVES, min_samples_leaf=5, random_state=seed)
+    values = np.nan_to_num(x[:, [place]], nan=-1e30)
+    tree.fit(values[learn], y[learn])
+    cuts = sorted(float(one) for one in tree.tree_.threshold[tree.tree_.children_left >= 0])
+    if not classes:
+        return tree.predict(values[judge]), cuts
+    chances = np.zeros((len(judge), classes))
+    chances[:, tree.classes_.astype(int)] = tree.predict_proba(values[judge])
+    return chances, cuts
