@@ -15,6 +15,8 @@ from sandbox.engine.learners import LEARNERS, Lesson
 from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS, Metric
 from sandbox.engine.specs import SPECS
 
+TABLE = [name for name, learner in LEARNERS.items() if learner.takes == "table"]
+
 
 def lesson(classes: int, *, rows: int = 240, seconds: float = 20) -> Lesson:
     chance = np.random.default_rng(1)
@@ -32,7 +34,7 @@ def lesson(classes: int, *, rows: int = 240, seconds: float = 20) -> Lesson:
     return Lesson(x, y, (0, 4, 0), classes, 0, 1, time.monotonic() + seconds)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("classes", [0, 2, 4])
 def test_a_learner_predicts_in_the_shape_asked_for(name: str, classes: int) -> None:
     given = lesson(classes)
@@ -45,7 +47,7 @@ def test_a_learner_predicts_in_the_shape_asked_for(name: str, classes: int) -> N
         assert (raw >= 0).all()
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("classes", [0, 2, 4])
 def test_a_learner_written_down_and_read_predicts_the_same(
     name: str, classes: int, tmp_path: Path
@@ -58,26 +60,26 @@ def test_a_learner_written_down_and_read_predicts_the_same(
     np.testing.assert_allclose(again.predict(given.x), fitted.predict(given.x), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_a_learner_takes_levels_and_blanks_it_never_saw(name: str) -> None:
     given = lesson(2)
     raw = LEARNERS[name].fit(given).predict(np.full((3, 3), np.nan))
     assert np.isfinite(raw).all()
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_a_learner_gives_the_same_with_the_same_seed(name: str) -> None:
     first, second = (LEARNERS[name].fit(lesson(2)).predict(lesson(2).x) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_a_learner_out_of_time_still_has_an_answer(name: str) -> None:
     raw = LEARNERS[name].fit(lesson(2, seconds=-1)).predict(lesson(2).x)
     assert np.isfinite(raw).all()
 
 
-@pytest.mark.parametrize("name", [name for name in LEARNERS if LEARNERS[name].folded])
+@pytest.mark.parametrize("name", [name for name in TABLE if LEARNERS[name].folded])
 @pytest.mark.parametrize("classes", [0, 2, 4])
 def test_a_learner_beats_the_baseline_where_there_is_something_to_learn(
     name: str, classes: int
