@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,20 @@ class Lesson:
         return replace(self, deadline=deadline, threads=threads or self.threads)
 
 
+@dataclass(frozen=True)
+class QueryLesson(Lesson):
+    """A lesson whose rows are ordered within queries: `queries`, shape (rows,), are their codes.
+
+    `y` holds grades 0, 1, 2 …; the larger, the more relevant.
+    """
+
+    queries: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+
+    def of(self, rows: np.ndarray) -> "QueryLesson":
+        """The same lesson with only these rows."""
+        return replace(self, x=self.x[rows], y=self.y[rows], queries=self.queries[rows])
+
+
 class Fitted(ABC):
     """A model that has learnt."""
 
@@ -61,6 +75,9 @@ class Learner(ABC):
     """One model family."""
 
     name: str
+    takes: str = "table"
+    """What a lesson is: "table" for `Lesson`, else what the task types that use it agree on."""
+
     folded: bool = True
     """Whether it must be checked on unseen rows; a guess that ignores the columns need not."""
 
@@ -76,7 +93,7 @@ class Learner(ABC):
         return
 
     @abstractmethod
-    def fit(self, lesson: Lesson) -> Fitted:
+    def fit(self, lesson: Any) -> Fitted:
         """Learn from the lesson and stop by its deadline."""
 
     @abstractmethod
