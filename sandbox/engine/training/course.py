@@ -84,7 +84,13 @@ class Course(ABC):
         """The one look at the test, and the explanations: what only this task type has to say.
 
         At least rows, columns, split, test {score, interval, rows, scores}, importance and
-        learning_curve (both may be empty).
+        learning_curve (both may be empty); a task type without truth has a test score of None.
+
+        `tables` shows facts of any kind to people, in the order given: each is
+        {name, columns: [names], rows: [[cell, …], …]} with at most 50 rows of text, numbers or
+        None. Page and report show it under the title of its name and its columns' titles
+        (`sandbox.messages.names.TABLES` and `TABLE_COLUMNS`; `metric.<name>` is a metric's
+        title, any other name its own title), so that a column of the user's keeps its name.
         """
 
     @abstractmethod
