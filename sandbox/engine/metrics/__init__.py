@@ -31,6 +31,8 @@ class Metric:
     """Whether it judges the classes that are said, not their probabilities."""
     balances: bool = False
     """Whether both kinds of errors count: only then is there a best threshold to choose."""
+    each: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    """The scores of which `score` is the mean, one a query; nan for one that cannot be judged."""
 
     @property
     def direction(self) -> str:
@@ -107,7 +109,11 @@ def best_cut(metric: Metric, truth: np.ndarray, predictions: np.ndarray) -> floa
 def interval(
     metric: Metric, truth: np.ndarray, predictions: np.ndarray, *, seed: int
 ) -> tuple[float, float]:
-    """The 95 % bootstrap interval of a score (Efron & Tibshirani 1993, percentile method)."""
+    """The 95 % bootstrap interval of a score (Efron & Tibshirani 1993, percentile method).
+
+    Rows are drawn, or queries where the metric is a mean over them.
+    """
+    metric, truth, predictions, _ = _drawn(metric, truth, predictions, predictions)
     scores = [
         metric.safe(truth[rows], predictions[rows]) for rows in _resamples(len(truth), seed=seed)
     ]
@@ -127,6 +133,7 @@ def gain_interval(
 
     Wider when it is the best of several `tried`, one of which looks good by luck (Bonferroni).
     """
+    metric, truth, predictions, others = _drawn(metric, truth, predictions, others)
     gains = [
         metric.gain(
             metric.safe(truth[rows], predictions[rows]), metric.safe(truth[rows], others[rows])
@@ -135,6 +142,22 @@ def gain_interval(
     ]
     centre = metric.gain(metric.safe(truth, predictions), metric.safe(truth, others))
     return _between(gains, centre, len(truth), tail=2.5 / tried)
+
+
+def mean(each: np.ndarray) -> float:
+    """The mean of those scores that have a value; nan when none has."""
+    known = each[np.isfinite(each)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _drawn(
+    metric: Metric, truth: np.ndarray, predictions: np.ndarray, others: np.ndarray
+) -> tuple[Metric, np.ndarray, np.ndarray, np.ndarray]:
+    """What a bootstrap draws from: rows, or the scores of whole queries."""
+    if metric.each is None:
+        return metric, truth, predictions, others
+    each, beside = metric.each(truth, predictions), metric.each(truth, others)
+    return replace(metric, score=lambda _, scores: mean(scores), each=None), each, each, beside
 
 
 def _resamples(rows: int, *, seed: int) -> list[np.ndarray]:
