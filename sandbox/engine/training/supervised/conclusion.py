@@ -32,35 +32,18 @@ def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
     return LEARNERS[best.model].fit(replace(lesson.of(rows).until(until), size=best.size))
 
 
-def conclude(course: TableCourse) -> dict[str, Any]:
-    """The one look at the test rows, and what explains the best learner."""
+def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
+    """The one look at the test rows: the facts of it, and what the best learner said there."""
     course.tested = again(course, course.split.train) or course.best.first
     assert course.tested is not None
     raw = course.tested.predict(course.lesson.x[course.split.test])
-    goal, split, job = course.goal, course.split, course.job
-    best, lesson = course.best, course.lesson
-    metric = course.metric.at(best.cut)
-    assert best.raw is not None
-    assert best.first is not None
-    truth = goal.y[split.test]
+    goal, best, split = course.goal, course.best, course.split
+    metric, truth = course.metric.at(best.cut), goal.y[split.test]
     score = metric.safe(truth, raw)
     check_skill(course, score)
-    interval = metrics.interval(metric, truth, raw, seed=lesson.seed)
+    interval = metrics.interval(metric, truth, raw, seed=course.seed)
     if best.interval and is_worse(metric, interval[metric.higher], best.interval):
         course.warnings.append(warning("optimistic_validation", validation=best.score, test=score))
-    check = split.folds[0][1]
-    important = []
-    if best is not course.baseline:
-        important = explain.importance(
-            best.first.predict,
-            lesson.x[check],
-            goal.y[check],
-            course.features,
-            metric,
-            seed=lesson.seed,
-            deadline=time.monotonic() + max(0.2, 0.3 * job.left()),
-        )
-    course.tell("explaining", 0.8)
     others = {
         one.name: one.at(best.cut).safe(truth, raw)
         for one in course.spec.metrics
@@ -73,6 +56,32 @@ def conclude(course: TableCourse) -> dict[str, Any]:
         "labels": list(goal.labels),
         "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},
         "split": split.facts(),
+        "threshold": best.cut,
+    }
+    return facts, raw
+
+
+def conclude(course: TableCourse) -> dict[str, Any]:
+    """The one look at the test rows, and what explains the best learner."""
+    facts, raw = look(course)
+    goal, split, best, lesson = course.goal, course.split, course.best, course.lesson
+    metric = course.metric.at(best.cut)
+    assert best.raw is not None
+    assert best.first is not None
+    check = split.folds[0][1]
+    important = []
+    if best is not course.baseline:
+        important = explain.importance(
+            best.first.predict,
+            lesson.x[check],
+            goal.y[check],
+            course.features,
+            metric,
+            seed=lesson.seed,
+            deadline=time.monotonic() + max(0.2, 0.3 * course.job.left()),
+        )
+    course.tell("explaining", 0.8)
+    facts |= {
         "importance": important,
         "learning_curve": curve(course),
         "dependence": explain.dependence(
@@ -82,10 +91,9 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             [one["column"] for one in important if one["mean"] > 0],
             classes=goal.classes,
         ),
-        "threshold": best.cut,
         **course.spec.explain(
             goal,
-            (truth, metrics.decided(raw, best.cut)),
+            (goal.y[split.test], metrics.decided(raw, best.cut)),
             (goal.y[split.checked], best.raw),
             seed=lesson.seed,
         ),
