@@ -92,7 +92,11 @@ def dependence(result: Result, words: Words) -> Chart | None:
         )
         y = alt.Y("said:Q", title=say(words, "dependence.said"), scale=scale, axis=numbers())
         base = alt.Chart(alt.InlineData(values=values)).encode(x=x, y=y)
-        mark = base.mark_line(strokeWidth=2.5) if is_number else base.mark_bar(size=18)
+        mark = (
+            base.mark_line(strokeWidth=2.5)
+            if is_number
+            else base.mark_point(filled=True, size=120, opacity=1)
+        )
         drawn.append(mark.encode(color=alt.value(MAIN)).properties(width=WIDTH, height=150))
     return alt.vconcat(*drawn, spacing=28)
 
