@@ -1,15 +1,28 @@
 """What the engine found, in words for people: sentences, names, and a result in one paragraph."""
 
-from .names import chart_words, figure, learner_title, metric_title
+from .names import (
+    ask_words,
+    chart_title,
+    chart_words,
+    column_title,
+    figure,
+    learner_title,
+    metric_title,
+    table_title,
+)
 from .paragraph import paragraph
 from .sentences import SENTENCES, sentence
 
 __all__ = [
     "SENTENCES",
+    "ask_words",
+    "chart_title",
     "chart_words",
+    "column_title",
     "figure",
     "learner_title",
     "metric_title",
     "paragraph",
     "sentence",
+    "table_title",
 ]

@@ -68,6 +68,86 @@ CHART_WORDS: dict[str, Words] = {
 }
 
 
+ASKS: dict[str, tuple[Words, Words]] = {
+    "target": (
+        _("Column to predict"),
+        _("The outcome: known for these rows, unknown for the next ones."),
+    ),
+    "ranking.target": (
+        _("Column of relevance"),
+        _("How well a row fits its list, the higher the better: 0 not at all, 4 perfectly."),
+    ),
+    "forecasting.target": (
+        _("Column to forecast"),
+        _("The number whose future is wanted: sales, visits, temperature."),
+    ),
+    "group": (
+        _("Column that makes the lists"),
+        _("Rows with the same value stand in one list: one search, one customer, one day."),
+    ),
+    "user": (_("Column of users"), _("Who bought, rated or looked at something.")),
+    "item": (_("Column of items"), _("What they bought, rated or looked at.")),
+    "rating": (
+        _("Column of ratings"),
+        _("How much they liked it. Leave it out when a row only says that it was chosen."),
+    ),
+    "time": (
+        _("Column of times"),
+        _("When each row happened: a date, a time, or the number of a period."),
+    ),
+    "series": (
+        _("Column that tells series apart"),
+        _("The shop, the product, the sensor. Leave it out when the whole table is one series."),
+    ),
+    "text": (_("Column of text"), _("The words that are read: a message, a review, a title.")),
+    "horizon": (
+        _("Steps ahead"),
+        _("How far to look, in the table's own rhythm: with one row a month, 12 is a year."),
+    ),
+    "clusters": (
+        _("Number of groups"),
+        _("Leave it empty and the data decides."),
+    ),
+    "alerts": (
+        _("Share of alerts"),
+        _("How many of all rows people can look at: 0.01 is one row in a hundred."),
+    ),
+    "top": (
+        _("Length of the list"),
+        _("How many items somebody is shown."),
+    ),
+}
+"""What a task type asks for: its label and its help, for one task type as `spec.ask`."""
+
+CHARTS: dict[str, Words] = {
+    "leaderboard": _("Every model against the baseline"),
+    "learning_curve": _("How the score grows with more rows"),
+    "importance": _("Which columns the model leans on"),
+    "confusion": _("What was predicted, and what was true"),
+    "residuals": _("How far the predictions are off"),
+    "calibration": _("Whether its probabilities can be taken at their word"),
+    "dependence": _("What the model says as one column changes"),
+}
+"""The caption of each chart."""
+
+TABLES: dict[str, Words] = {
+    "groups": _("The score for each group of rows"),
+    "most_right": _("Rows it was most right about"),
+    "most_wrong": _("Rows it was most wrong about"),
+}
+"""The caption of each table that a result brings along."""
+
+TABLE_COLUMNS: dict[str, Words] = {
+    "column": _("Column"),
+    "level": _("Value"),
+    "rows": _("Rows"),
+    "row": _("Row in the file"),
+    "truth": _("Truth"),
+    "said": _("The model said"),
+}
+"""The headings in those tables that are not columns of the user's own."""
+
+
 def learner_title(name: str) -> str:
     """A model family's name for people."""
     return str(LEARNERS.get(name, name))
@@ -76,6 +156,30 @@ def learner_title(name: str) -> str:
 def metric_title(name: str) -> str:
     """A metric's name for people."""
     return str(METRICS[name][0]) if name in METRICS else name
+
+
+def ask_words(spec: str, ask: str) -> tuple[str, str]:
+    """What a task type asks for, and the help with it."""
+    label, told = ASKS.get(f"{spec}.{ask}") or ASKS.get(ask) or (ask, "")
+    return str(label), str(told)
+
+
+def chart_title(name: str) -> str:
+    """The caption of a chart."""
+    return str(CHARTS.get(name, name))
+
+
+def table_title(name: str) -> str:
+    """The caption of a table."""
+    return str(TABLES.get(name, name))
+
+
+def column_title(name: str) -> str:
+    """The heading of a table's column: a word of ours, a metric, or the user's own name for it."""
+    kind, _dot, metric = name.partition(".")
+    if kind == "metric" and metric in METRICS:
+        return metric_title(metric)
+    return str(TABLE_COLUMNS.get(name, name))
 
 
 def chart_words(language: str) -> dict[str, str]:
