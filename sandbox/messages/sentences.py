@@ -106,6 +106,29 @@ SENTENCES: dict[str, Words] = {
         "columns teach nothing that holds for new rows. Add columns that are known before the "
         "outcome."
     ),
+    "time_unread": _(
+        "The column “%(column)s” does not hold times (it holds: %(examples)s). Nothing was "
+        "trained; choose a column of dates such as 2026-01-31, of months such as 2026-01, or of "
+        "numbers that count up."
+    ),
+    "times_repeat": _(
+        "The same time stands twice in one series (series “%(series)s”, %(time)s; %(count)s such "
+        "rows in all). Nothing was trained; add these rows up first, or name the column that "
+        "tells the series apart."
+    ),
+    "times_irregular": _(
+        "The times in “%(column)s” follow no steady step, so there is no next one to forecast. "
+        "Nothing was trained; add the rows up by day, week or month first."
+    ),
+    "series_too_short": _(
+        "The longest series has %(longest)s values; this forecast needs %(needed)s to learn and "
+        "to be checked. Nothing was trained; add earlier values, or forecast fewer steps."
+    ),
+    "horizon_too_long": _(
+        "%(horizon)s steps ahead are too many for series of up to %(longest)s values: at most "
+        "%(limit)s can be forecast and checked. Nothing was trained; ask for fewer steps, or add "
+        "earlier values."
+    ),
     "test_columns_missing": _(
         "The table to predict lacks columns that the model needs: %(columns)s. Nothing was "
         "predicted; add them under the same names."
@@ -188,6 +211,28 @@ SENTENCES: dict[str, Words] = {
         "With %(rows)s rows every number here is rough. See the interval before the score, and "
         "collect more rows."
     ),
+    "few_cycles": _(
+        "The data covers only %(cycles)s seasons of %(period)s steps. What repeats every season "
+        "can hardly be told from chance; add earlier values if there are any."
+    ),
+    "gaps_filled": _(
+        "%(count)s missing values (%(percent)s %%) were filled with a straight line between "
+        "their neighbours, in: %(series)s. If a missing row means nothing sold, write a 0 there."
+    ),
+    "short_series": _(
+        "%(count)s series are too short to be learnt from and checked (%(series)s; %(needed)s "
+        "values are needed). They are forecast to stay at their last value, and no score covers "
+        "them."
+    ),
+    "level_shift": _(
+        "%(count)s series jump to another level once (%(series)s). What came before the jump may "
+        "no longer hold; ask what happened, and leave the older part out if it will not return."
+    ),
+    "intermittent_demand": _(
+        "%(count)s series are mostly 0 (%(series)s). Errors in percent mean little there: judge "
+        "by WAPE, or forecast longer steps such as weeks."
+    ),
+    "time_missing_rows": _("%(count)s rows without a time in “%(column)s” were left out."),
     "imbalance": _(
         "“%(label)s” is rare: %(percent)s %% of the rows. A model that never says it looks "
         "right almost always, so judge by precision and recall, and choose the threshold by "
