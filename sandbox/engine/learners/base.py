@@ -52,6 +52,25 @@ class QueryLesson(Lesson):
         return replace(self, x=self.x[rows], y=self.y[rows], queries=self.queries[rows])
 
 
+@dataclass(frozen=True)
+class Points:
+    """A lesson without a truth: rows as points.
+
+    `x` has shape (rows, coordinates), without blanks, every coordinate of about the same spread;
+    `size` is how many clusters are wanted, where that is known.
+    """
+
+    x: np.ndarray
+    seed: int
+    threads: int
+    deadline: float
+    size: int | None = None
+
+    def of(self, rows: np.ndarray) -> "Points":
+        """The same lesson with only these rows."""
+        return replace(self, x=self.x[rows])
+
+
 class Fitted(ABC):
     """A model that has learnt."""
 
