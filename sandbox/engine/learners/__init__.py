@@ -8,7 +8,7 @@ from .base import Fitted, Learner, Lesson
 LEARNERS: dict[str, Learner] = {
     name: import_module(f"{__name__}.{name}").LEARNER
     for _, name, _ in iter_modules(__path__)
-    if name != "base"
+    if not name.startswith("base_") and name != "base"
 }
 
 __all__ = ["LEARNERS", "Fitted", "Learner", "Lesson"]
