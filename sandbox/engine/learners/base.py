@@ -71,6 +71,21 @@ class Points:
         return replace(self, x=self.x[rows])
 
 
+@dataclass(frozen=True)
+class Interactions:
+    """Who took what: `seen`, a CSR array of shape (users, items), 1 where a user took an item.
+
+    Its `Fitted.predict` takes such rows, of any users, and gives a score for each of their items,
+    shape (users, items). `size` is the one of the learner's `sizes` that validation found best.
+    """
+
+    seen: Any
+    seed: int
+    threads: int
+    deadline: float
+    size: float | None = None
+
+
 class Fitted(ABC):
     """A model that has learnt."""
 
@@ -82,8 +97,11 @@ class Fitted(ABC):
         return []
 
     @abstractmethod
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Numbers of shape (rows,), or probabilities of shape (rows, classes) that sum to 1."""
+    def predict(self, x: Any) -> np.ndarray:
+        """For a table, numbers of shape (rows,) or probabilities (rows, classes) that sum to 1.
+
+        What comes in and goes out where a learner takes something else, its lesson says.
+        """
 
     @abstractmethod
     def save(self, folder: Path) -> dict[str, Any]:
