@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from sandbox.engine import trees
+from sandbox.engine.trees import SMALL
+
 from .base import Fitted, Learner, Lesson
 
 ROUNDS = 4_000
-PATIENCE = 40
 STOPPING = 0.15
 """The share of the training rows that stops the boosting, so that validation rows only judge."""
-SMALL = 2_000_000
-"""Cells below which LightGBM's threads wait longer than they work (measured: 8 times slower)."""
 BAG = 3
 """Models averaged in the end on small tables, where the mean errs clearly less than any of them."""
 
@@ -45,11 +45,10 @@ class Trees(Fitted):
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its files written."""
-        files = []
-        for place, booster in enumerate(self.boosters):
-            files.append(f"boosting_{place}.txt")
-            (folder / files[-1]).write_text(booster.model_to_string(), "utf-8")
-        return {"classes": self.classes, "files": files}
+        return {
+            "classes": self.classes,
+            "files": trees.write(self.boosters, folder, "boosting"),
+        }
 
 
 class Boosting(Learner):
@@ -71,11 +70,7 @@ class Boosting(Learner):
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Trees:
         """The model that `save` wrote."""
-        import lightgbm
-
-        texts = [(folder / Path(name).name).read_text("utf-8") for name in state["files"]]
-        boosters = [lightgbm.Booster(model_str=text) for text in texts]
-        return Trees(boosters, int(state["classes"]), {})
+        return Trees(trees.read(state["files"], folder), int(state["classes"]), {})
 
     def _stopped(self, lesson: Lesson) -> Trees:
         order = np.random.default_rng(lesson.seed).permutation(len(lesson.y))
@@ -93,24 +88,11 @@ class Boosting(Learner):
         data = lightgbm.Dataset(
             learn.x, learn.y, categorical_feature=categories, free_raw_data=False
         )
-        history: dict[str, dict[str, list[float]]] = {}
-        callbacks: list[Any] = [_by(learn.deadline)]
-        watched = []
+        watched = None
         if stop is not learn:
-            watched = [data, lightgbm.Dataset(stop.x, stop.y, reference=data, free_raw_data=False)]
-            callbacks += [
-                lightgbm.record_evaluation(history),
-                lightgbm.early_stopping(PATIENCE, first_metric_only=True, verbose=False),
-            ]
-        booster = lightgbm.train(
-            self._options(learn, seed=seed),
-            data,
-            rounds,
-            valid_sets=watched,
-            valid_names=["learn", "stop"][: len(watched)],
-            callbacks=callbacks,
-        )
-        return booster, {name: next(iter(values.values())) for name, values in history.items()}
+            watched = lightgbm.Dataset(stop.x, stop.y, reference=data, free_raw_data=False)
+        options = self._options(learn, seed=seed)
+        return trees.grow(options, data, rounds, deadline=learn.deadline, stop=watched)
 
     def _options(self, lesson: Lesson, *, seed: int) -> dict[str, Any]:
         rows = len(lesson.y)
@@ -141,19 +123,6 @@ class Boosting(Learner):
         else:
             options |= {"objective": "regression", "metric": "rmse"}
         return options
-
-
-def _by(deadline: float) -> Any:
-    """A callback that ends training at the deadline and keeps the best round so far."""
-    import lightgbm
-
-    def stop(env: Any) -> None:
-        if time.monotonic() > deadline:
-            best = env.evaluation_result_list or []
-            raise lightgbm.callback.EarlyStopException(env.iteration, best)
-
-    stop.order = 90  # type: ignore[attr-defined]
-    return stop
 
 
 LEARNER = Boosting()

@@ -1,0 +1,74 @@
+"""LightGBM as every boosting learner here uses it: kept to its deadline, written down as text."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 40
+SMALL = 2_000_000
+"""Cells below which LightGBM's threads wait longer than they work (measured: 8 times slower)."""
+
+History = dict[str, list[float]]
+
+
+def grow(
+    options: Mapping[str, Any],
+    learn: Any,
+    rounds: int,
+    *,
+    deadline: float,
+    stop: Any = None,
+    patience: int = PATIENCE,
+) -> tuple[Any, History]:
+    """Train on the Dataset `learn`; where there is a Dataset `stop`, until its loss stops falling.
+
+    Returns the Booster and the losses by round, under "learn" and "stop".
+    """
+    import lightgbm
+
+    history: dict[str, dict[str, list[float]]] = {}
+    callbacks: list[Any] = [_by(deadline)]
+    if stop is not None:
+        callbacks += [
+            lightgbm.record_evaluation(history),
+            lightgbm.early_stopping(patience, first_metric_only=True, verbose=False),
+        ]
+    booster = lightgbm.train(
+        dict(options),
+        learn,
+        rounds,
+        valid_sets=[] if stop is None else [learn, stop],
+        valid_names=[] if stop is None else ["learn", "stop"],
+        callbacks=callbacks,
+    )
+    return booster, {name: next(iter(values.values())) for name, values in history.items()}
+
+
+def write(boosters: Sequence[Any], folder: Path, name: str) -> list[str]:
+    """Write each Booster as LightGBM's text; the names of the files."""
+    files = [f"{name}_{place}.txt" for place in range(len(boosters))]
+    for file, booster in zip(files, boosters, strict=True):
+        (folder / file).write_text(booster.model_to_string(), "utf-8")
+    return files
+
+
+def read(files: Sequence[str], folder: Path) -> list[Any]:
+    """The Boosters that `write` wrote."""
+    import lightgbm
+
+    texts = [(folder / Path(name).name).read_text("utf-8") for name in files]
+    return [lightgbm.Booster(model_str=text) for text in texts]
+
+
+def _by(deadline: float) -> Any:
+    """A callback that ends training at the deadline and keeps the best round so far."""
+    import lightgbm
+
+    def stop(env: Any) -> None:
+        if time.monotonic() > deadline:
+            best = env.evaluation_result_list or []
+            raise lightgbm.callback.EarlyStopException(env.iteration, best)
+
+    stop.order = 90  # type: ignore[attr-defined]
+    return stop
