@@ -1,5 +1,9 @@
 """The names of models, metrics and chart parts, and how a score is written."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +15,12 @@ LEARNERS: dict[str, Words] = {
     "linear": _("Linear model"),
     "boosting": _("Gradient boosting"),
     "neural": _("Neural network"),
+    "random_score": _("Blind chance"),
+    "robust_z": _("Most extreme column (robust z)"),
+    "isolation_forest": _("Isolation forest"),
+    "ecod": _("Tails of every column (ECOD)"),
+    "nearest": _("Distance to the nearest rows"),
+    "autoencoder": _("Autoencoder"),
 }
 
 METRICS: dict[str, tuple[Words, Words]] = {
@@ -48,10 +58,26 @@ METRICS: dict[str, tuple[Words, Words]] = {
     "rmse": (_("RMSE"), _("it is typically off by about %(score)s, large misses counting more")),
     "mae": (_("Mean absolute error"), _("it is off by %(score)s on average")),
     "r2": (_("R²"), _("it explains %(times)s %% of the ups and downs")),
+    "precision_at_n": (
+        _("Precision at n"),
+        _("of as many top rows as there are anomalies, %(times)s of 100 are one"),
+    ),
+    "recall_at_alerts": (
+        _("Recall within the alerts"),
+        _("of 100 anomalies, %(times)s are among its alerts"),
+    ),
+    "stability": (
+        _("Stability"),
+        _("taught on other rows, it still gives nearly the same answer: %(score)s of 1"),
+    ),
     "mape": (_("Mean absolute percentage error"), _("it is off by %(times)s %% on average")),
 }
 
 CHART_WORDS: dict[str, Words] = {
+    "anomaly_scores.score": _("Score, the higher the stranger"),
+    "anomaly_scores.rows": _("Rows"),
+    "anomaly_scores.alert": _("alerts from here on"),
+    "precision_recall.chance": _("blind chance"),
     "learning_curve.rows": _("Rows learnt from"),
     "learning_curve.iteration": _("Trees"),
     "learning_curve.loss": _("Loss"),
@@ -72,6 +98,10 @@ ASKS: dict[str, tuple[Words, Words]] = {
     "target": (
         _("Column to predict"),
         _("The outcome: known for these rows, unknown for the next ones."),
+    ),
+    "anomaly_detection.target": (
+        _("Column of known anomalies"),
+        _("Detectors are judged by it, never taught. Leave it out when nobody knows any."),
     ),
     "ranking.target": (
         _("Column of relevance"),
@@ -119,6 +149,19 @@ ASKS: dict[str, tuple[Words, Words]] = {
 }
 """What a task type asks for: its label and its help, for one task type as `spec.ask`."""
 
+SPLITS: dict[str, Words] = {
+    "cross_validation": _(
+        "%(test)s rows were put aside first and looked at once, at the very end. The other"
+        " %(train)s rows were divided into %(folds)s parts: each part was predicted by a"
+        " model that had learnt from the others, and those predictions were scored."
+    ),
+    "holdout": _(
+        "%(test)s rows were put aside first and looked at once, at the very end."
+        " Models learnt from %(train)s rows and were compared on %(validation)s others."
+    ),
+}
+"""Which rows were used for what, by the kind of split and with its facts."""
+
 CHARTS: dict[str, Words] = {
     "leaderboard": _("Every model against the baseline"),
     "learning_curve": _("How the score grows with more rows"),
@@ -126,11 +169,16 @@ CHARTS: dict[str, Words] = {
     "confusion": _("What was predicted, and what was true"),
     "residuals": _("How far the predictions are off"),
     "calibration": _("Whether its probabilities can be taken at their word"),
+    "anomaly_scores": _("How strange the rows are"),
+    "precision_recall": _("What it finds, and how much of it is right"),
     "dependence": _("What the model says as one column changes"),
 }
 """The caption of each chart."""
 
 TABLES: dict[str, Words] = {
+    "strangest": _("The strangest rows, and what is rare about them"),
+    "overlap": _("Share of its alerts that other detectors raise too"),
+    "correlation": _("How alike other detectors order the rows (rank correlation)"),
     "groups": _("The score for each group of rows"),
     "most_right": _("Rows it was most right about"),
     "most_wrong": _("Rows it was most wrong about"),
@@ -138,6 +186,10 @@ TABLES: dict[str, Words] = {
 """The caption of each table that a result brings along."""
 
 TABLE_COLUMNS: dict[str, Words] = {
+    "score": _("Score"),
+    "reason_1": _("Reason (share of rows as far out)"),
+    "reason_2": _("Second reason"),
+    "reason_3": _("Third reason"),
     "column": _("Column"),
     "level": _("Value"),
     "rows": _("Rows"),
@@ -164,6 +216,15 @@ def ask_words(spec: str, ask: str) -> tuple[str, str]:
     return str(label), str(told)
 
 
+def split_told(facts: Mapping[str, Any]) -> str:
+    """Which rows were used for what; empty for a kind of split that has no sentence."""
+    words = SPLITS.get(str(facts.get("kind")))
+    if words is None:
+        return ""
+    said = {name: f"{value:,}" if type(value) is int else value for name, value in facts.items()}
+    return str(words) % defaultdict(lambda: "…", said)
+
+
 def chart_title(name: str) -> str:
     """The caption of a chart."""
     return str(CHARTS.get(name, name))
@@ -179,6 +240,8 @@ def column_title(name: str) -> str:
     kind, _dot, metric = name.partition(".")
     if kind == "metric" and metric in METRICS:
         return metric_title(metric)
+    if kind == "learner" and metric in LEARNERS:
+        return learner_title(metric)
     return str(TABLE_COLUMNS.get(name, name))
 
 

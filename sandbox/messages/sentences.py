@@ -233,6 +233,20 @@ SENTENCES: dict[str, Words] = {
         "by WAPE, or forecast longer steps such as weeks."
     ),
     "time_missing_rows": _("%(count)s rows without a time in “%(column)s” were left out."),
+    "no_truth": _(
+        "Without labels nobody can say how many alerts are right, so no score is given; figures "
+        "only say how steady a detector’s order of the rows is. %(learners)s was kept, which is "
+        "best most often elsewhere. Next: let people look at the strangest rows and note which "
+        "really are, then train again with that column."
+    ),
+    "common_anomalies": _(
+        "%(percent)s %% of the labelled rows are “%(label)s”. That is a second group rather than "
+        "an exception, and detectors miss such groups; train a classification instead."
+    ),
+    "many_labels": _(
+        "%(count)s anomalies are labelled. That is enough to learn from: classification with "
+        "this column as its target usually finds more of them."
+    ),
     "imbalance": _(
         "“%(label)s” is rare: %(percent)s %% of the rows. A model that never says it looks "
         "right almost always, so judge by precision and recall, and choose the threshold by "
@@ -269,6 +283,9 @@ SENTENCES: dict[str, Words] = {
     ),
     "text_columns": _("Columns of free text were left out by this task type: %(columns)s."),
     "constant_columns": _("Columns with the same value everywhere were left out: %(columns)s."),
+    "duplicate_columns": _(
+        "Columns that repeat another one cell by cell: %(columns)s. Each counts once."
+    ),
     "levels_capped": _(
         "These columns have very many different values; only the %(limit)s most frequent are "
         "told apart: %(columns)s."
