@@ -67,6 +67,9 @@ _POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?")
 _COMMA = re.compile(r"[-+]?(\d{1,3}([. \u00a0']\d{3})+|\d+),\d+")
 _LEADING_ZERO = re.compile(r"[-+]?0\d+")
 _ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?")
+_ERA = re.compile(r"(令和|平成|昭和|大正)\s*(元|\d{1,2})年")
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911}
+"""The year before the first of each Japanese era."""
 _JAPANESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(.*)")
 _LOCAL = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4})( \d{1,2}:\d{2}(:\d{2})?)?")
 _NAMED = re.compile(r"(?=.*[A-Za-z]{3})(?=.*\d{4})[A-Za-z0-9 ,:/-]{8,30}")
@@ -229,7 +232,7 @@ def _dates(
 ) -> tuple[np.ndarray, bool] | None:
     """(datetime64[us] per text, whether day and month were guessed), or None for no dates."""
     present = clean[~gone]
-    sample = [unicodedata.normalize("NFKC", text) for text in present.head(200)]
+    sample = [_western(text) for text in present.head(200)]
     shape = next(
         (
             shape
@@ -241,9 +244,7 @@ def _dates(
     )
     if shape is None:
         return None
-    texts = clean.where(~gone).map(
-        lambda text: unicodedata.normalize("NFKC", text), na_action="ignore"
-    )
+    texts = clean.where(~gone).map(_western, na_action="ignore")
     guessed, day_first = False, False
     if shape is _JAPANESE:
         texts = texts.str.replace(_JAPANESE, r"\1-\2-\3 \4", regex=True).str.strip()
@@ -259,3 +260,11 @@ def _dates(
     days = stamps.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     good = weights[~np.isnat(days)].sum() / max(weights.sum(), 1)
     return (days, guessed) if good >= readable else None
+
+
+def _western(text: str) -> str:
+    """Full width to ASCII, and years of Japanese eras as others count them: 令和元年 is 2019年."""
+    return _ERA.sub(
+        lambda found: f"{_ERAS[found[1]] + (1 if found[2] == '元' else int(found[2]))}年",
+        unicodedata.normalize("NFKC", text),
+    )

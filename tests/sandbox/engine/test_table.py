@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sandbox.engine import table
+from sandbox.engine.checks import table as checks
 from sandbox.engine.problems import CODES, Problem
 from sandbox.samples import SAMPLES
 
@@ -86,6 +87,8 @@ def test_numbers_are_read_as_people_write_them(
         (["2026-01-31", "2026-02-01"], "2026-01-31"),
         (["2026/1/31", "2026/2/1"], "2026-01-31"),
         (["2026年1月31日", "2026年2月1日"], "2026-01-31"),
+        (["令和8年1月31日", "令和元年5月1日"], "2026-01-31"),
+        (["平成３１年４月３０日", "昭和64年1月7日"], "2019-04-30"),
         (["31/01/2026", "01/02/2026"], "2026-01-31"),
         (["31.01.2026", "01.02.2026"], "2026-01-31"),
         (["20260131", "20260201"], "2026-01-31"),
@@ -122,6 +125,12 @@ def test_keys_constants_and_free_text_are_told_apart(tmp_path: Path) -> None:
         "one": "constant",
         "letter": "text",
     }
+
+
+def test_a_column_that_repeats_another_counts_once(tmp_path: Path) -> None:
+    found = read(tmp_path, "a,b,c\n" + "".join(f"{i % 7},{i % 7},{i % 5}\n" for i in range(50)))
+    assert checks.copies(found) == {"b": "a"}
+    assert "duplicate_columns" in {one["code"] for one in checks.columns(found)}
 
 
 def test_endless_numbers_become_missing_with_a_warning(tmp_path: Path) -> None:

@@ -64,7 +64,12 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     job.progress("profiling", 0.08)
     goal = spec.check(source, target)
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
-    columns = [one for one, kind in source.kinds.items() if kind in USED and one != target]
+    same = {one for one, twin in checks.copies(source).items() if twin != target}
+    columns = [
+        one
+        for one, kind in source.kinds.items()
+        if kind in USED and one != target and one not in same
+    ]
     seed = job.number("seed", 0)
     split = splits.split(goal.y, classes=goal.classes, seed=seed)
     known = source.frame.iloc[goal.rows]
