@@ -120,19 +120,24 @@ class Rhythm:
             return [repr(int(one)) if float(one).is_integer() else f"{one:.10g}" for one in at]
         return [_written(one, self.style) for one in pd.DatetimeIndex(at)]
 
-    def calendar(self, places: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """What the calendar says of stamps `ends`: shape (rows, 3) of month, weekday and hour.
+    def calendar(self, places: np.ndarray) -> np.ndarray:
+        """What the calendar says of steps: shape (rows, 3) of month, weekday and hour.
 
-        Columns without meaning for this rhythm are 0.
+        0 where this rhythm has no such thing. Clock steps are exact to their own length.
         """
         facts = np.zeros((len(places), 3))
         if self.kind == "number":
             return facts
-        days = pd.DatetimeIndex(ends)
+        if self.kind == "month":
+            facts[:, 0] = places * int(self.step) % 12
+            return facts
+        if self.kind == "business":
+            days = pd.DatetimeIndex(np.busday_offset(np.datetime64("1970-01-05"), places))
+        else:
+            days = pd.DatetimeIndex((places * int(self.step)).astype("datetime64[us]"))
         facts[:, 0] = days.month
-        if self.kind != "month":
-            facts[:, 1] = days.dayofweek if self.step != 7 * DAY else days.day // 8
-            facts[:, 2] = days.hour + days.minute / 60
+        if self.step < 7 * DAY:
+            facts[:, 1], facts[:, 2] = days.dayofweek, days.hour + days.minute / 60
         return facts
 
     def state(self) -> dict[str, Any]:

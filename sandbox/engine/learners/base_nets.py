@@ -1,0 +1,175 @@
+"""Small networks that learn from windows of all series at once: nlinear and nbeats."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from sandbox.engine.series import Panel
+
+from .base import Learner
+from .base_series import SHORTEST, Forecaster, SeriesLesson, banded, last_value
+
+QUANTILES = (0.5, 0.1, 0.9)
+"""In the order of `Forecaster.predict`: point, low, high."""
+WIDEST = 512
+MOST_WINDOWS = 60_000
+BATCH = 256
+SMALL = 20_000_000
+"""Cells below which torch's threads wait longer than they work."""
+FLOOR = 1e-6
+
+Weights = list[np.ndarray]
+
+
+class Net(Forecaster):
+    """Weights by layer, float32, that turn windows of shape (rows, width) into quantiles."""
+
+    def __init__(self, kind: NetLearner, weights: Weights, width: int, horizon: int) -> None:
+        self.kind = kind
+        self.weights = weights
+        self.width = width
+        self.horizon = horizon
+
+    def predict(self, x: Panel) -> np.ndarray:
+        """Forecasts, as `Forecaster` says."""
+        answer = banded(last_value(x, self.horizon), x)
+        if not len(able := np.flatnonzero(x.lengths >= SHORTEST)):
+            return answer
+        tails = [_tail(x.values[one], len(x.values[one]), self.width) for one in able]
+        seen, level, size = scaled(np.asarray(tails))
+        raw = self.kind.forward(seen, self.weights, np.maximum).astype(float)
+        ahead = raw.reshape(len(able), 3, self.horizon).transpose(0, 2, 1)
+        ahead = ahead * size[:, None, None] + level[:, None, None]
+        least = FLOOR * x.scales[able, None]
+        ahead[..., 1] = np.minimum(ahead[..., 1], ahead[..., 0] - least)
+        ahead[..., 2] = np.maximum(ahead[..., 2], ahead[..., 0] + least)
+        answer[able] = ahead
+        return answer
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with its weights in a file beside it."""
+        file = f"{self.kind.name}.npz"
+        np.savez(folder / file, *self.weights)
+        return {"width": self.width, "horizon": self.horizon, "files": [file]}
+
+
+class NetLearner(Learner):
+    """A network on windows that are shifted by their last value and scaled by their spread.
+
+    Quantile loss for the median and both ends of the band, AdamW with a falling step; the same
+    code on CPU and GPU, and numpy alone to predict.
+    """
+
+    takes = "series"
+    start_seconds = 4.0
+    steps = 400
+    rate = 2e-3
+
+    def least_seconds(self, rows: int) -> float:
+        """Seconds without which too few steps are made to be worth a row."""
+        return 2.0
+
+    def start(self) -> None:
+        """Import torch; ImportError where it is not installed."""
+        import torch  # noqa: F401
+
+    @abstractmethod
+    def untaught(self, width: int, outputs: int, chance: np.random.Generator) -> Weights:
+        """First weights."""
+
+    @abstractmethod
+    def forward(self, x: Any, weights: Sequence[Any], larger: Any) -> Any:
+        """Windows to raw answers of shape (rows, 3 · horizon); arrays of numpy and torch alike.
+
+        `larger(x, 0)` is what hidden units do with their sums.
+        """
+
+    def fit(self, lesson: SeriesLesson) -> Net:
+        """Learn from windows of every series until the steps are made or the time is over."""
+        panel, horizon = lesson.panel, lesson.horizon
+        width = int(min(max(2 * horizon, 2 * panel.period + 1, 8), WIDEST))
+        chance = np.random.default_rng(lesson.seed)
+        weights = self.untaught(width, 3 * horizon, chance)
+        seen, wanted = windows(panel, width, horizon, chance)
+        if len(seen):
+            weights = self._learn(lesson, weights, seen, wanted)
+        return Net(self, weights, width, horizon)
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> Net:
+        """The model that `save` wrote; ValueError when its weights are not whole."""
+        try:
+            with np.load(folder / f"{self.name}.npz", allow_pickle=False) as stored:
+                weights = [stored[f"arr_{place}"] for place in range(len(stored.files))]
+        except (BadZipFile, EOFError) as error:
+            raise ValueError("The weights are not whole.") from error
+        return Net(self, weights, int(state["width"]), int(state["horizon"]))
+
+    def _learn(
+        self, lesson: SeriesLesson, weights: Weights, seen: np.ndarray, wanted: np.ndarray
+    ) -> Weights:
+        import torch
+
+        torch.set_num_threads(1 if seen.size < SMALL else lesson.threads)
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        x, y = torch.from_numpy(seen).to(device), torch.from_numpy(wanted).to(device)
+        layers = [torch.tensor(one, device=device, requires_grad=True) for one in weights]
+        levels = torch.tensor(QUANTILES, device=device)[None, :, None]
+        optimizer = torch.optim.AdamW(layers, lr=self.rate, weight_decay=1e-2)
+        falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.steps)
+        chance = np.random.default_rng(lesson.seed)
+        for _ in range(self.steps):
+            rows = torch.from_numpy(chance.integers(0, len(seen), min(BATCH, len(seen)))).to(device)
+            raw = self.forward(x[rows], layers, lambda sums, _zero: torch.relu(sums))
+            error = y[rows][:, None] - raw.reshape(len(rows), 3, lesson.horizon)
+            loss = torch.maximum(levels * error, (levels - 1) * error).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            falling.step()
+            if time.monotonic() > lesson.deadline:
+                break
+        return [one.detach().cpu().numpy() for one in layers]
+
+
+def windows(
+    panel: Panel, width: int, horizon: int, chance: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scaled windows of shape (rows, width) and what followed, (rows, horizon), both float32.
+
+    Every cut of every series that leaves `horizon` values to come, or a draw of them.
+    """
+    cuts = [
+        (place, cut)
+        for place, y in enumerate(panel.values)
+        for cut in range(SHORTEST, len(y) - horizon + 1)
+    ]
+    if len(cuts) > MOST_WINDOWS:
+        cuts = [cuts[one] for one in np.sort(chance.permutation(len(cuts))[:MOST_WINDOWS])]
+    if not cuts:
+        return np.empty((0, width), np.float32), np.empty((0, horizon), np.float32)
+    seen = np.asarray([_tail(panel.values[place], cut, width) for place, cut in cuts])
+    wanted = np.asarray([panel.values[place][cut : cut + horizon] for place, cut in cuts])
+    shifted, level, size = scaled(seen)
+    ahead = (wanted - level[:, None]) / size[:, None]
+    return shifted, np.clip(ahead, -30, 30).astype(np.float32)
+
+
+def scaled(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Windows less their last value in units of their spread, with that value and that spread."""
+    level = seen[:, -1]
+    spread = np.abs(seen - seen.mean(axis=1, keepdims=True)).mean(axis=1)
+    size = np.where(spread > 0, spread, 1.0) + FLOOR * np.abs(level)
+    return ((seen - level[:, None]) / size[:, None]).astype(np.float32), level, size
+
+
+def _tail(y: np.ndarray, cut: int, width: int) -> np.ndarray:
+    """The last values before the cut; a younger series is as if it had stood at its first."""
+    tail = y[max(0, cut - width) : cut]
+    return np.concatenate([np.full(width - len(tail), tail[0]), tail])
