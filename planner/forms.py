@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Milestone, Role, Team, UseCase, User
+from sandbox.engine.specs import SPECS
 
 SECONDS = {20: _("20 seconds: a first look"), 60: _("1 minute"), 180: _("3 minutes: the best try")}
 
@@ -130,22 +132,12 @@ class Revision(forms.Form):
     op = forms.UUIDField(required=False)
 
 
-class Run(forms.Form):
-    """What to train, and what is agreed before the result."""
+class Number(forms.Field):
+    """A finite number as people type it, full-width digits and decimal commas included."""
 
-    spec = forms.CharField(max_length=60, label=_("Task type"))
-    target = forms.CharField(max_length=200, strip=False, label=_("Column to predict"))
-    metric = forms.CharField(max_length=60, required=False, label=_("Metric"))
-    threshold = forms.CharField(max_length=40, required=False, label=_("Good enough from"))
-    seconds = forms.TypedChoiceField(
-        choices=[(str(number), words) for number, words in SECONDS.items()],
-        coerce=int,
-        label=_("Time to train"),
-    )
-
-    def clean_threshold(self) -> float | None:
-        """A finite number as people type it, full-width digits and decimal commas included."""
-        typed = unicodedata.normalize("NFKC", self.cleaned_data["threshold"]).strip()
+    def to_python(self, value: str | None) -> float | None:
+        """The number; None when nothing was typed."""
+        typed = unicodedata.normalize("NFKC", value or "").strip()
         if not typed:
             return None
         try:
@@ -155,6 +147,37 @@ class Run(forms.Form):
         if not abs(number) < 1e300:
             raise ValidationError(_("Write a number in digits, for example 0.8."))
         return number
+
+
+class Run(forms.Form):
+    """What to train, and what is agreed before the result: a field for each ask of the task."""
+
+    spec = forms.CharField(max_length=60, label=_("Task type"))
+    metric = forms.CharField(max_length=60, required=False, label=_("Metric"))
+    threshold = Number(required=False, label=_("Good enough from"))
+    seconds = forms.TypedChoiceField(
+        choices=[(str(number), words) for number, words in SECONDS.items()],
+        coerce=int,
+        label=_("Time to train"),
+    )
+
+    def __init__(self, data: Mapping[str, str] | None = None) -> None:
+        super().__init__(data)
+        spec = SPECS.get(str(self.data.get("spec")))
+        self.asks = spec.asks if spec else ()
+        for ask in self.asks:
+            needed = ask.needed and ask.default is None
+            self.fields[ask.name] = (
+                forms.CharField(max_length=200, strip=False, required=needed)
+                if ask.kind == "column"
+                else Number(required=needed)
+            )
+
+    @property
+    def agreed(self) -> dict[str, Any]:
+        """What was chosen, as the action takes it: the answers to the task's asks apart."""
+        said = dict(self.cleaned_data)
+        return {"asked": {ask.name: said.pop(ask.name) for ask in self.asks}, **said}
 
 
 def refuse(form: forms.Form, error: ValidationError) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sandbox import messages, store, tasks
-from sandbox.engine.specs import SPECS
+from sandbox.engine.specs import SPECS, Ask
 from sandbox.models import Dataset, Job, Run
 from sandbox.samples import SAMPLES
 
@@ -129,28 +130,65 @@ def start_run(
 
 def _answers(dataset: Dataset, spec: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What the task type asks for, checked; a refusal names the field."""
-    columns = [column["name"] for column in dataset.result.get("columns", ())]
+    columns = [str(column["name"]) for column in dataset.result.get("columns", ())]
+    asks = {ask.name: ask for ask in SPECS[spec].asks}
     answers: dict[str, Any] = {}
-    refused: dict[str, str] = {}
-    for ask in SPECS[spec].asks:
+    refused = {
+        name: _("This task type asks for nothing of this name: %(possible)s.")
+        % {"possible": ", ".join(asks)}
+        for name in asked
+        if name not in asks
+    }
+    for ask in asks.values():
         given = asked.get(ask.name)
-        if given in (None, ""):
-            if ask.needed:
-                params = {"target": "", "columns": columns}
-                refused[ask.name] = messages.sentence("target_missing", params)
-        elif ask.kind == "column" and given not in columns:
-            params = {"target": given, "columns": columns}
-            refused[ask.name] = messages.sentence("target_missing", params)
-        elif ask.kind != "column" and not ask.least <= float(given) <= ask.most:
-            refused[ask.name] = _("This number must lie between %(least)s and %(most)s.") % {
-                "least": f"{ask.least:g}",
-                "most": f"{ask.most:g}",
-            }
-        else:
-            answers[ask.name] = given
+        try:
+            if given is None or given == "":
+                _may_be_left_out(ask)
+            elif ask.kind == "column":
+                answers[ask.name] = _column(given, columns, answers)
+            else:
+                answers[ask.name] = _number(given, ask)
+        except ValidationError as refusal:
+            refused[ask.name] = str(refusal.message)
     if refused:
         raise ValidationError(refused)
     return answers
+
+
+def _may_be_left_out(ask: Ask) -> None:
+    """Refuse a gap where the task type cannot do without."""
+    if ask.needed and ask.default is None:
+        raise ValidationError(
+            _("Choose a column of the table here.")
+            if ask.kind == "column"
+            else _("Write a number here.")
+        )
+
+
+def _column(given: object, columns: Sequence[str], taken: Mapping[str, object]) -> str:
+    """A column of the table that nothing else was said to be."""
+    if not isinstance(given, str) or given not in columns:
+        params = {"target": str(given)[:100], "columns": columns}
+        raise ValidationError(messages.sentence("target_missing", params))
+    if given in taken.values():
+        raise ValidationError(
+            _("“%(column)s” was already chosen above. Choose another column.") % {"column": given}
+        )
+    return given
+
+
+def _number(given: object, ask: Ask) -> float:
+    """A number within the ask's bounds, a whole one where it counts something."""
+    bounds = {"least": f"{ask.least:g}", "most": f"{ask.most:g}"}
+    try:
+        number = float(given) if isinstance(given, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if isinstance(given, bool) or not ask.least <= number <= ask.most:
+        raise ValidationError(_("Write a number from %(least)s to %(most)s.") % bounds)
+    if ask.kind == "count" and number != int(number):
+        raise ValidationError(_("Write a whole number from %(least)s to %(most)s.") % bounds)
+    return int(number) if ask.kind == "count" else number
 
 
 def cancel(*, job: Job) -> bool:

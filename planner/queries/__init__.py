@@ -1,6 +1,15 @@
 """What pages, the API and reports read of teams, their use cases and their prototypes."""
 
-from planner.queries.outcomes import Outcome, Picture, Row, number, run_before, run_page
+from planner.queries.outcomes import (
+    Facts,
+    Outcome,
+    Picture,
+    Row,
+    number,
+    run_before,
+    run_page,
+    task_title,
+)
 from planner.queries.records import (
     Progress,
     SheetLike,
@@ -17,6 +26,7 @@ from planner.queries.records import (
 )
 
 __all__ = [
+    "Facts",
     "Outcome",
     "Picture",
     "Progress",
@@ -32,6 +42,7 @@ __all__ = [
     "run_before",
     "run_page",
     "running",
+    "task_title",
     "team",
     "teams",
     "values",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,13 +25,7 @@ STAGES = {
     "explaining": gettext_lazy("Testing the best one on rows it never saw"),
     "drawing": gettext_lazy("Drawing the charts"),
 }
-CAPTIONS = {
-    "leaderboard": gettext_lazy("Every model against the baseline"),
-    "learning_curve": gettext_lazy("How the score grows with more rows"),
-    "importance": gettext_lazy("Which columns the model leans on"),
-    "confusion": gettext_lazy("What was predicted, and what was true"),
-    "residuals": gettext_lazy("How far the predictions are off"),
-}
+CUT = 240  # characters of a cell in a table of the result
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,23 @@ class Picture:
     name: str
     caption: str
     alt: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of such a table in words, or a column's heading."""
+
+    text: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Something the engine tells as a table: its caption, its columns, its rows in words."""
+
+    title: str
+    columns: list[Cell]
+    lines: list[list[Cell]]
 
 
 @dataclass(frozen=True)
@@ -94,8 +106,25 @@ class Outcome:
     @property
     def task(self) -> str:
         """The task type as people call it."""
-        spec = self.run.spec if self.run else ""
-        return next((str(task.title) for task in TASK_TYPES.values() if task.spec == spec), spec)
+        return task_title(self.run.spec) if self.run else ""
+
+    @property
+    def title(self) -> str:
+        """What the run is about: the column it predicts, or its task type."""
+        if self.run and self.run.target:
+            return _("Predicting “%(target)s”") % {"target": self.run.target}
+        return self.task or self.prototype.dataset.name
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """What the task type was told, with people's words for it."""
+        if self.run is None:
+            return []
+        spec = self.run.spec
+        return [
+            (messages.ask_words(spec, name)[0], cell(value))
+            for name, value in self.run.asked.items()
+        ]
 
     @property
     def metric(self) -> str:
@@ -152,6 +181,24 @@ class Outcome:
         return number((self.result.get("baseline") or {}).get("validation"))
 
     @property
+    def is_tested(self) -> bool:
+        """Whether there was a truth to hold the best model against; without one, nobody can."""
+        test = self.result.get("test") or {}
+        return test.get("score") is not None or bool(self.result.get("target"))
+
+    @property
+    def reached(self) -> float | None:
+        """What counts against the threshold: the final test, or validation where there is none."""
+        test = (self.result.get("test") or {}).get("score")
+        found = test if self.is_tested else self.best.get("validation")
+        return found if isinstance(found, int | float) else None
+
+    @property
+    def score_reached(self) -> str:
+        """The same in people's figures."""
+        return number(self.reached)
+
+    @property
     def test_score(self) -> str:
         """The score on rows that were looked at once, at the very end."""
         return number((self.result.get("test") or {}).get("score"))
@@ -168,10 +215,10 @@ class Outcome:
 
     @property
     def meets_threshold(self) -> bool | None:
-        """Whether the test score reached what was agreed; None if nothing was."""
+        """Whether what was agreed was reached; None if nothing was agreed."""
         agreed = self.prototype.threshold
-        reached = (self.result.get("test") or {}).get("score")
-        if agreed is None or not isinstance(reached, int | float):
+        reached = self.reached
+        if agreed is None or reached is None:
             return None
         return reached >= agreed if self.is_higher_better else reached <= agreed
 
@@ -234,7 +281,7 @@ class Outcome:
     def pictures(self) -> list[Picture]:
         """The charts of the run."""
         return [
-            Picture(name, str(CAPTIONS.get(name, name)), self._shown(name))
+            Picture(name, messages.chart_title(name), self._shown(name))
             for name in self.result.get("charts") or []
         ]
 
@@ -268,23 +315,12 @@ class Outcome:
     @property
     def split(self) -> str:
         """Which rows were used for what, in words."""
-        facts = self.result.get("split") or {}
-        if not facts:
-            return ""
-        rows = {name: f"{facts.get(name) or 0:,}" for name in ("train", "validation", "test")}
-        if facts.get("kind") == "cross_validation":
-            return _(
-                "%(test)s rows were put aside first and looked at once, at the very end. The other"
-                " %(train)s rows were divided into %(folds)d parts: each part was predicted by a"
-                " model that had learnt from the others, and those predictions were scored."
-            ) % {**rows, "folds": facts.get("folds") or 0}
-        return (
-            _(
-                "%(test)s rows were put aside first and looked at once, at the very end."
-                " Models learnt from %(train)s rows and were compared on %(validation)s others."
-            )
-            % rows
-        )
+        return messages.split_told(self.result.get("split") or {})
+
+    @property
+    def tables(self) -> list[Facts]:
+        """What the task type tells as tables: profiles, reasons, examples."""
+        return [_table(found) for found in self.result.get("tables") or [] if found["rows"]]
 
     def _is_baseline(self, row: Mapping[str, Any]) -> bool:
         baseline = self.result.get("baseline") or {}
@@ -292,7 +328,7 @@ class Outcome:
 
     def _shown(self, name: str) -> str:
         """What a chart shows, in words."""
-        caption = str(CAPTIONS.get(name, name))
+        caption = messages.chart_title(name)
         if name == "importance" and (rows := self.result.get("importance")):
             columns = _(", ").join(str(row.get("column")) for row in rows[:5])
             return f"{caption}: " + _("most important first, %(columns)s") % {"columns": columns}
@@ -300,6 +336,42 @@ class Outcome:
             scores = _(", ").join(f"{row.title} {row.score}" for row in self.rows)
             return f"{caption}: {scores}"
         return caption
+
+
+def task_title(spec: str) -> str:
+    """The name of the task type that the engine knows under this one."""
+    return next((str(task.title) for task in TASK_TYPES.values() if task.spec == spec), spec)
+
+
+def _table(found: Mapping[str, Any]) -> Facts:
+    """A table of the result as people read it; a column is one of numbers if all its cells are."""
+    rows, names = found["rows"], found["columns"]
+    numbers = [
+        all(isinstance(row[place], int | float | None) for row in rows)
+        for place in range(len(names))
+    ]
+    return Facts(
+        title=messages.table_title(str(found["name"])),
+        columns=[
+            Cell(messages.column_title(str(name)), kind)
+            for name, kind in zip(names, numbers, strict=True)
+        ],
+        lines=[
+            [Cell(cell(value), kind) for value, kind in zip(row, numbers, strict=True)]
+            for row in rows
+        ],
+    )
+
+
+def cell(value: object) -> str:
+    """A cell of such a table: counts with their thousands apart, scores short, long text cut."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value is None or isinstance(value, float):
+        return number(value)
+    return Truncator(str(value)).chars(CUT)
 
 
 def run_page(prototype: Prototype) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from planner.knowledge import METRICS, TASK_TYPES
 from planner.knowledge import TaskType as Task
 from planner.models import Prototype, UseCase
 from planner.views.access import is_fragment, person, posted_from, signed_in
+from sandbox import messages
 from sandbox import queries as sandbox
 from sandbox.engine.specs import SPECS
 
@@ -60,7 +63,12 @@ def new(request: HttpRequest, use_case: UUID) -> HttpResponse:
         {
             "use_case": row,
             "samples": [
-                (each, each.title(request.LANGUAGE_CODE), grouped(each.rows))
+                (
+                    each,
+                    each.title(request.LANGUAGE_CODE),
+                    queries.task_title(each.spec),
+                    grouped(each.rows),
+                )
                 for each in sandbox.samples()
             ],
             "upload": upload,
@@ -89,9 +97,7 @@ def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
     form = Run(request.POST)
     if form.is_valid():
         try:
-            said = dict(form.cleaned_data)
-            asked = {"target": said.pop("target")}
-            actions.start(by=person(request), prototype=row, asked=asked, **said)
+            actions.start(by=person(request), prototype=row, **form.agreed)
         except ValidationError as error:
             refuse(form, error)
         else:
@@ -172,18 +178,18 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
     """What step 2 offers, with what was chosen last time or written in the sheets filled in."""
     profile = prototype.dataset.result
     columns = [_told(column) for column in profile.get("columns", [])]
-    targets: dict[str, list[str]] = _likely(profile)
-    tasks = [task for task in TASK_TYPES.values() if task.spec and task.spec in targets]
-    before = _before(prototype, tasks)
-    given = form.data if form else {**before, **request.GET.dict()}
     names = [str(column["name"]) for column in columns]
-    # People put the outcome last: unasked, the task type whose best guess stands furthest right.
+    likely: dict[str, dict[str, list[str]]] = profile.get("asks", {})
+    tasks = [task for task in TASK_TYPES.values() if task.spec in SPECS]
+    before = _before(prototype, tasks)
+    given = form.data if form else request.GET.dict()
+    if given.get("spec", before.get("spec")) == before.get("spec"):
+        given = {**before, **given}
     task = next(
         (task for task in tasks if task.spec == given.get("spec")),
-        max(tasks, key=lambda task: max(map(names.index, targets[task.spec][:1]), default=-1)),
+        max(tasks, key=lambda task: _promise(likely.get(task.spec, {}), names)),
     )
-    likely = targets[task.spec]
-    others = [name for name in names if name not in likely]
+    asks = _asks(task.spec, likely.get(task.spec), names, given, form)
     return {
         "form": form or Run(),
         "given": given,
@@ -191,18 +197,76 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
         "more_columns": max(0, len(columns) - SHOWN),
         "tasks": tasks,
         "task": task,
-        "likely": likely,
-        "others": others,
-        "metrics": [METRICS[metric.name] for metric in SPECS[task.spec].metrics],
+        "asks": asks,
+        "lacking": [ask for ask in asks if ask.is_lacking],
+        "metrics": [
+            METRICS[metric.name] for metric in SPECS[task.spec].metrics if metric.name in METRICS
+        ],
         "seconds": str(given.get("seconds") or 60),
         "rows": grouped(profile.get("rows", 0)),
     }
 
 
-def _likely(profile: dict[str, Any]) -> dict[str, list[str]]:
-    """The likeliest targets by task type, where the table has any."""
-    asks: dict[str, dict[str, list[str]]] = profile.get("asks", {})
-    return {name: likely["target"] for name, likely in asks.items() if "target" in likely}
+@dataclass(frozen=True)
+class Field:
+    """One ask of a task type as the form shows it."""
+
+    name: str
+    kind: str
+    label: str
+    help: str
+    is_needed: bool
+    likely: Sequence[str]
+    others: Sequence[str]
+    value: str
+    errors: Sequence[str]
+    is_lacking: bool
+    """Whether it must be a column, and none looks like one."""
+
+
+def _asks(
+    spec: str,
+    likely: Mapping[str, Sequence[str]] | None,
+    names: Sequence[str],
+    given: Mapping[str, Any],
+    form: Run | None,
+) -> list[Field]:
+    """A field for each ask, filled in with what was said or with the likeliest column left."""
+    fields: list[Field] = []
+    for ask in SPECS[spec].asks:
+        label, told = messages.ask_words(spec, ask.name)
+        fitting = list((likely or {}).get(ask.name, ())) if ask.kind == "column" else []
+        needed = ask.needed and ask.default is None
+        value = given.get(ask.name)
+        if value is None and ask.kind == "column" and needed:
+            taken = {field.value for field in fields}
+            value = next((name for name in fitting if name not in taken), None)
+        elif value is None and ask.default is not None:
+            value = f"{ask.default:g}"
+        fields.append(
+            Field(
+                name=ask.name,
+                kind=ask.kind,
+                label=label,
+                help=told,
+                is_needed=needed,
+                likely=fitting,
+                others=[name for name in names if name not in fitting],
+                value="" if value is None else str(value),
+                errors=[str(error) for error in form.errors.get(ask.name) or ()] if form else [],
+                is_lacking=ask.kind == "column" and needed and not fitting and likely is not None,
+            )
+        )
+    return fields
+
+
+def _promise(likely: Mapping[str, Sequence[str]], names: Sequence[str]) -> int:
+    """How much a table looks made for a task type that is told a target and no more.
+
+    People put the outcome last: the best guess that stands furthest right.
+    """
+    targets = likely.get("target") if set(likely) == {"target"} else None
+    return names.index(targets[0]) if targets else -1
 
 
 def _told(column: dict[str, Any]) -> dict[str, Any]:
@@ -234,10 +298,12 @@ def _before(prototype: Prototype, tasks: list[Task]) -> dict[str, Any]:
     if last := queries.run_before(prototype):
         run = last.run
         known = {"threshold": last.threshold if last.threshold is not None else ""}
-        fields = ("spec", "target", "metric", "seconds")
-        return known | ({name: getattr(run, name) for name in fields} if run else {})
+        fields = ("spec", "metric", "seconds")
+        return known | (
+            {**run.asked, **{name: getattr(run, name) for name in fields}} if run else {}
+        )
     if sample := next((s for s in sandbox.samples() if s.name == prototype.dataset.sample), None):
-        return {"spec": sample.spec, "target": sample.target}
+        return {"spec": sample.spec, **sample.asks}
     written = {
         str(value)
         for sheet in queries.all_values(prototype.use_case).values()

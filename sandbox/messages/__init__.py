@@ -8,6 +8,7 @@ from .names import (
     figure,
     learner_title,
     metric_title,
+    split_told,
     table_title,
 )
 from .paragraph import paragraph
@@ -24,5 +25,6 @@ __all__ = [
     "metric_title",
     "paragraph",
     "sentence",
+    "split_told",
     "table_title",
 ]

@@ -32,15 +32,24 @@ def _verdict(result: Mapping[str, Any]) -> str:
         )
     row = next(row for row in result["leaderboard"] if row["model"] == result["best"])
     beaten = result["baseline"]["validation"]
-    verdict = gettext(
-        "The best model (%(model)s) clearly beats the baseline: %(metric)s %(score)s against "
-        "%(baseline)s when checked on rows it had not seen."
-    ) % {
+    said = {
         "model": learner_title(result["best"]),
         "metric": metric,
         "score": figure(row["validation"]),
         "baseline": figure(beaten),
     }
+    if _is_untested(result):
+        return (
+            gettext("The best model is %(model)s: %(metric)s %(score)s, the baseline %(baseline)s.")
+            % said
+        )
+    verdict = (
+        gettext(
+            "The best model (%(model)s) clearly beats the baseline: %(metric)s %(score)s against "
+            "%(baseline)s when checked on rows it had not seen."
+        )
+        % said
+    )
     if result["metric_direction"] == "higher" or not beaten:
         return verdict
     less = gettext("That is %(percent)s %% less error than guessing.") % {
@@ -52,10 +61,15 @@ def _verdict(result: Mapping[str, Any]) -> str:
 def _certainty(result: Mapping[str, Any]) -> str:
     """The final test, what it means, and how sure it is."""
     test = result["test"]
-    low, high = test["interval"]
-    score = test["score"]
-    if score is None:
+    low, high = test.get("interval") or (None, None)
+    score = test.get("score")
+    if score is None and not _is_untested(result):
         return ""
+    if score is None:
+        return gettext(
+            "No right answer is known for these rows, so nothing could be tested: what it found is "
+            "worth as much as people make of it."
+        )
     meaning = METRICS[result["metric"]][1] if result["metric"] in METRICS else ""
     said = str(meaning) % {"score": figure(score), "times": f"{100 * score:.0f}"}
     text = gettext(
@@ -82,7 +96,7 @@ def _threshold(result: Mapping[str, Any]) -> str:
 
 def _drivers(result: Mapping[str, Any]) -> str:
     """The three columns that matter most."""
-    names = [row["column"] for row in result["importance"] if (row["mean"] or 0) > 0][:3]
+    names = [row["column"] for row in result.get("importance") or [] if (row["mean"] or 0) > 0][:3]
     if not names or _has(result, "no_skill"):
         return ""
     return gettext("What drives it most: %(columns)s.") % {
@@ -109,7 +123,12 @@ def _next(result: Mapping[str, Any]) -> str:
             "Next: start with rules or by hand, and collect the columns and rows a model would "
             "need."
         )
-    if _is_rising(result["learning_curve"], result["metric_direction"]):
+    if _is_untested(result):
+        return gettext(
+            "Next: go through the examples with somebody who knows the subject, and agree what "
+            "would be done differently because of them."
+        )
+    if _is_rising(result.get("learning_curve") or [], result["metric_direction"]):
         return gettext(
             "Next: the score still rises with more rows, so collect more, and compare this with "
             "what you do today."
@@ -132,10 +151,16 @@ QUIET = (
     "identifier_columns",
     "text_columns",
     "constant_columns",
+    "duplicate_columns",
     "duplicate_headers",
     "empty_headers",
 )
 """Repairs that need no one's attention in the paragraph; the full list shows them."""
+
+
+def _is_untested(result: Mapping[str, Any]) -> bool:
+    """Whether no truth was there to hold the best model against."""
+    return result["test"].get("score") is None and not result.get("target")
 
 
 def _has(result: Mapping[str, Any], code: str) -> bool:

@@ -1,8 +1,10 @@
 """Small real tables to try, each with its source and licence."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 
@@ -14,7 +16,8 @@ class Sample:
     name: str
     file: str
     spec: str
-    target: str
+    asks: Mapping[str, Any]
+    """What to tell the task type: columns by name, numbers."""
     rows: int
     title_en: str
     title_ja: str

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
 from sandbox import actions, store
+from sandbox.engine.specs import SPECS, Ask
 from sandbox.models import Dataset, Run, Status
 from sandbox.samples import SAMPLES
 
@@ -98,6 +99,41 @@ def test_a_run_is_queued(
     assert run.status == Status.QUEUED
     assert (run.metric, run.seconds, run.seed) == ("f1", 20, 3)
     assert bells == [("sandbox.train", str(run.pk))]
+
+
+def test_what_a_task_type_is_told_is_kept_as_the_engine_wants_it(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SPECS["regression"], "asks", ASKS)
+    told = {"target": "left", "time": "", "horizon": "12", "alerts": 0.5}
+    run = actions.start_run(dataset=dataset, spec="regression", asked=told)
+    assert run.asked == {"target": "left", "horizon": 12, "alerts": 0.5}
+
+
+ASKS = (
+    Ask("target"),
+    Ask("time", needed=False),
+    Ask("horizon", "count", least=1, most=100),
+    Ask("alerts", "share", default=0.1, most=0.5),
+)
+NO_ANSWERS: list[tuple[str, Any]] = [
+    ("target", None), ("target", ["left"]), ("target", {"left": 1}), ("target", 1), ("target", ""),
+    ("time", "left"), ("time", "gone"), ("time", True),
+    ("horizon", None), ("horizon", ""), ("horizon", "soon"), ("horizon", "nan"), ("horizon", 1.5),
+    ("horizon", "1e999"), ("horizon", 10**400), ("horizon", [3]), ("horizon", True), ("horizon", 0),
+    ("alerts", float("nan")), ("alerts", "0.6"), ("alerts", -1), ("unheard", "left"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer"), NO_ANSWERS)
+def test_a_wrong_answer_is_refused_in_a_sentence_at_its_field(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, name: str, answer: Any
+) -> None:
+    monkeypatch.setattr(SPECS["regression"], "asks", ASKS)
+    asked = {"target": "left", "horizon": 3, name: answer}
+    with pytest.raises(ValidationError) as refused:
+        actions.start_run(dataset=dataset, spec="regression", asked=asked)
+    assert list(refused.value.message_dict) == [name]
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

@@ -85,6 +85,7 @@ class Course(ABC):
 
         At least rows, columns, split, test {score, interval, rows, scores}, importance and
         learning_curve (both may be empty); a task type without truth has a test score of None.
+        `split` has a kind, whose sentence stands in `sandbox.messages.names.SPLITS`, and numbers.
 
         `tables` shows facts of any kind to people, in the order given: each is
         {name, columns: [names], rows: [[cell, …], …]} with at most 50 rows of text, numbers or
