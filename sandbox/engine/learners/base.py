@@ -71,21 +71,6 @@ class Points:
         return replace(self, x=self.x[rows])
 
 
-@dataclass(frozen=True)
-class Interactions:
-    """Who took what: `seen`, a CSR array of shape (users, items), 1 where a user took an item.
-
-    Its `Fitted.predict` takes such rows, of any users, and gives a score for each of their items,
-    shape (users, items). `size` is the one of the learner's `sizes` that validation found best.
-    """
-
-    seen: Any
-    seed: int
-    threads: int
-    deadline: float
-    size: float | None = None
-
-
 class Fitted(ABC):
     """A model that has learnt."""
 
