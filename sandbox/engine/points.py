@@ -41,7 +41,7 @@ class Axis:
             codes = gone if self.marks else np.where(gone, len(self.table) - 1, values)
             return np.asarray(self.table)[codes.astype(int)]
         scaled = (np.where(gone, self.fill, values) - self.centre) / self.scale
-        return scaled if self.clip is None else np.clip(scaled, -self.clip, self.clip)
+        return np.asarray(scaled if self.clip is None else np.clip(scaled, -self.clip, self.clip))
 
 
 @dataclass(frozen=True)

@@ -39,4 +39,5 @@ class Tails:
 
     def rarest(self, x: np.ndarray) -> np.ndarray:
         """The smaller of both shares: how rare a value so far out is, shape (rows, columns)."""
-        return np.minimum(*self.shares(x))
+        below, above = self.shares(x)
+        return np.asarray(np.minimum(below, above))

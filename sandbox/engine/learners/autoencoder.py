@@ -116,7 +116,7 @@ def forward(x: Any, layers: Sequence[Any], bend: Callable[[Any], Any]) -> Any:
 
 
 def _within(x: np.ndarray) -> np.ndarray:
-    return np.clip(x, -REACH, REACH).astype(np.float32)
+    return np.asarray(np.clip(x, -REACH, REACH), np.float32)
 
 
 LEARNER = Autoencoder()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sandbox.engine import table
-from sandbox.engine.learners import LEARNERS, Fitted, Points
+from sandbox.engine.learners import LEARNERS, Fitted
+from sandbox.engine.learners.base import Points
 from sandbox.engine.points import Space
 from sandbox.engine.problems import Problem
 from sandbox.engine.saved import FILE, FORMAT

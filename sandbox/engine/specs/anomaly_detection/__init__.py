@@ -4,9 +4,8 @@ from typing import Any
 
 from sandbox.engine.job import Job
 from sandbox.engine.metrics.anomaly import DETECTION_METRICS, STABILITY
+from sandbox.engine.specs.base import Ask, Spec, likely
 from sandbox.engine.table import Table
-
-from ..base import Ask, Spec, likely
 
 
 class AnomalyDetection(Spec):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +53,7 @@ class DetectionCourse(PointsCourse):
             return Entry(name, 0.0, why="no_time")
         began = time.monotonic()
         share = 0.7 * max(0.0, self.deadline - began) / (2 * len(self.split.folds))
-        pieces = []
+        pieces: list[np.ndarray] = []
         entry = Entry(name, 0.0)
         for place, (fit, check) in enumerate(self.split.folds):
             until = began + share * (2 * place + 2)
@@ -147,8 +147,8 @@ class DetectionCourse(PointsCourse):
         halves = np.sort(order[::2]), np.sort(order[1::2])
         middle = (time.monotonic() + until) / 2
         taught = [
-            LEARNERS[name].fit(self.lesson(half, ends))
-            for half, ends in zip(halves, (middle, until), strict=True)
+            LEARNERS[name].fit(replace(self.lesson(half, ends), seed=self.seed + place))
+            for place, (half, ends) in enumerate(zip(halves, (middle, until), strict=True))
         ]
         return taught[0], [one.predict(self.x[check]) for one in taught]
 
@@ -166,9 +166,7 @@ class DetectionCourse(PointsCourse):
             "score": self.metric.safe(given, raw),
             "interval": metrics.interval(self.metric, given, raw, seed=self.seed),
             "rows": len(raw),
-            "scores": {
-                one.name: one.safe(given, raw) for one in self.spec.metrics if one.fits(2)
-            }
+            "scores": {one.name: one.safe(given, raw) for one in self.spec.metrics if one.fits(2)}
             | {"base_rate": float(given.mean())},
         }
 

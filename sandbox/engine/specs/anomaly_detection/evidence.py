@@ -24,9 +24,7 @@ TOP = 10
 POINTS = 100
 
 
-def strangest(
-    course: DetectionCourse, fitted: Fitted, scores: np.ndarray
-) -> list[dict[str, Any]]:
+def strangest(course: DetectionCourse, fitted: Fitted, scores: np.ndarray) -> list[dict[str, Any]]:
     """The rows with the highest scores, each with the columns in which it is most unlike others.
 
     A reason is the value and the share of rows that lie as far out; for an autoencoder the columns
@@ -100,7 +98,7 @@ def curve(truth: np.ndarray, scores: np.ndarray) -> list[dict[str, float]]:
     """Precision by recall on the test rows, from the strictest threshold to the loosest."""
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(truth[order])
-    ends = np.flatnonzero(np.append(np.diff(scores[order]) < 0, True))  # noqa: FBT003
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) < 0, True))
     ends = ends[hits[ends] > 0]
     kept = ends[np.unique(np.linspace(0, len(ends) - 1, POINTS).round().astype(int))]
     return [
@@ -109,9 +107,7 @@ def curve(truth: np.ndarray, scores: np.ndarray) -> list[dict[str, float]]:
     ]
 
 
-def tables(
-    strange: list[dict[str, Any]], agreed: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def tables(strange: list[dict[str, Any]], agreed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The strangest rows with their reasons, and two lines of agreement."""
     rows = [[one["row"], one["score"], *_reasons(one)] for one in strange]
     reasons = [f"reason_{place}" for place in range(1, REASONS + 1)]
