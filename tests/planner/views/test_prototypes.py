@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from planner.models import Membership, Prototype, Role, UseCase, User
 from sandbox import store
+from sandbox.engine.specs import SPECS, Ask
 from sandbox.models import Run, Status
 from tests.planner import results
 
@@ -172,6 +173,64 @@ def test_below_the_threshold_is_said_and_no_threshold_too(
     for threshold, said in ((0.95, "Not yet."), (None, "Nothing was agreed beforehand")):
         Prototype.objects.update(threshold=threshold)
         assert said in page(client_of(member), row)
+
+
+UNTESTED = {
+    **{name: results.RESULT[name] for name in ("task", "metric", "rows", "columns", "warnings")},
+    "metric_direction": "higher",
+    "baseline": {"name": "one_group", "validation": 0.1},
+    "leaderboard": [
+        {"model": "boosting", "validation": 0.61, "interval": None, "fit_seconds": 1.0, "why": None}
+    ],
+    "best": "boosting",
+    "test": {"score": None, "interval": None, "rows": 0},
+    "split": {"kind": "none"},
+    "charts": [],
+    "tables": [
+        {
+            "name": "groups",
+            "columns": ["level", "<b>own</b>", "metric.f1"],
+            "rows": [["A", 12345, 0.5], ["B", None, None]],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_result_without_truth_target_or_charts_shows_its_tables(
+    language: str, member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    done = {"status": Status.SUCCEEDED, "result": UNTESTED, "spec": "a_new_kind"}
+    row = results.prototype(use_case, asked={"clusters": 3}, **done)
+    User.objects.update(language=language)
+    text = page(client_of(member), row)
+    for said in ("0.610", "12,345", "&lt;b&gt;own&lt;/b&gt;", "F1", "a_new_kind"):
+        assert said in text, said
+    assert {"en": "No final test", "ja": "最終テストなし"}[language] in text
+    assert {"en": "Number of groups", "ja": "グループの数"}[language] in text
+    assert "Predicting" not in text
+
+
+def test_each_ask_is_a_field_and_what_the_table_lacks_is_said(
+    member: User, use_case: UseCase, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = (Ask("target"), Ask("group"), Ask("time", needed=False), Ask("horizon", "count"))
+    monkeypatch.setattr(SPECS["regression"], "asks", asks)
+    row = results.prototype(use_case)
+    row.dataset.result["asks"]["regression"] |= {"group": [], "time": ["Day Mins"]}
+    row.dataset.save()
+    client = client_of(member)
+    text = page(client, row, "?spec=regression")
+    assert "does not look made for this task type" in text
+    assert "<b>Column that makes the lists</b>" in text
+    assert 'value="Day Mins" selected' in text
+    sent = {"spec": "regression", "target": "Day Mins", "group": "Day Mins", "horizon": "１２"}
+    answer = client.post(reverse("prototype_start", args=[row.pk]), {**sent, "seconds": "20"})
+    assert answer.status_code == 422
+    assert "was already chosen above" in answer.content.decode()
+    sent |= {"group": "Phone", "seconds": "20"}
+    assert client.post(reverse("prototype_start", args=[row.pk]), sent).status_code == 302
+    assert Run.objects.get().asked == {"target": "Day Mins", "group": "Phone", "horizon": 12}
 
 
 def test_a_failed_run_says_why_and_the_next_try_starts_from_its_choices(
