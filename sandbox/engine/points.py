@@ -38,8 +38,8 @@ class Axis:
         """The coordinate of rows of the features' matrix, shape (rows,)."""
         values, gone = x[:, self.place], np.isnan(x[:, self.place])
         if self.table is not None:
-            codes = gone if self.marks else np.where(gone, len(self.table) - 1, values)
-            return np.asarray(self.table)[codes.astype(int)]
+            codes: np.ndarray = gone if self.marks else np.where(gone, len(self.table) - 1, values)
+            return np.asarray(np.take(self.table, codes.astype(int)))
         scaled = (np.where(gone, self.fill, values) - self.centre) / self.scale
         return np.asarray(scaled if self.clip is None else np.clip(scaled, -self.clip, self.clip))
 

@@ -61,7 +61,7 @@ class Autoencoder(Learner):
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for some epochs on two cores."""
-        return 1 + rows / 20_000
+        return 3 + rows / 10_000
 
     def start(self) -> None:
         """Import torch; ImportError where it is not installed."""
@@ -87,7 +87,7 @@ class Autoencoder(Learner):
             layers, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
         )
         rows = len(points)
-        batch = int(np.clip(rows // 40, 32, 1_024))
+        batch = int(np.clip(rows // 20, 32, 1_024))
         epochs = max(EPOCHS, LEAST_STEPS * batch // rows) if rows < CHUNK else EPOCHS // 3
         for _ in range(epochs):
             order = torch.from_numpy(chance.permutation(rows)).to(device)
