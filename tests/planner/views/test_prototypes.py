@@ -202,8 +202,9 @@ def test_a_result_without_truth_target_or_charts_shows_its_tables(
 ) -> None:
     done = {"status": Status.SUCCEEDED, "result": UNTESTED, "spec": "a_new_kind"}
     row = results.prototype(use_case, asked={"clusters": 3}, **done)
-    User.objects.update(language=language)
-    text = page(client_of(member), row)
+    client = client_of(member)
+    client.cookies["django_language"] = language
+    text = page(client, row)
     for said in ("0.610", "12,345", "&lt;b&gt;own&lt;/b&gt;", "F1", "a_new_kind"):
         assert said in text, said
     assert {"en": "No final test", "ja": "最終テストなし"}[language] in text
