@@ -30,12 +30,13 @@ class Model:
     fitted: Fitted
     cut: float | None = None
     """The probability from which on the second of two classes is said; None for one half."""
+    says: str = "prediction"
+    """The column of what is said."""
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """`prediction` and, for classes, `probability_<class>`: one row per row, in order."""
-        return predictions(
-            self.fitted.predict(self.features.transform(frame)), self.labels, self.cut
-        )
+        """What is said and, for classes, `probability_<class>`: one row per row, in order."""
+        raw = self.fitted.predict(self.features.transform(frame))
+        return predictions(raw, self.labels, self.cut, says=self.says)
 
     def save(self, folder: Path) -> list[str]:
         """Write the model into a folder; returns the names of its files."""
@@ -48,6 +49,7 @@ class Model:
             "learner": self.learner,
             "labels": list(self.labels),
             "cut": self.cut,
+            "says": self.says,
             "features": self.features.state(),
             "state": state,
         }
@@ -78,16 +80,19 @@ def load(folder: Path) -> Model:
             Features.from_state(written["features"]),
             learner.load(written["state"], folder),
             written["cut"],
+            written.get("says", "prediction"),
         )
     except (OSError, ValueError, KeyError, TypeError):
         raise Problem("model_broken") from None
 
 
-def predictions(raw: np.ndarray, labels: Sequence[str], cut: float | None) -> pd.DataFrame:
+def predictions(
+    raw: np.ndarray, labels: Sequence[str], cut: float | None, *, says: str = "prediction"
+) -> pd.DataFrame:
     """Raw predictions of shape (rows,) or (rows, classes) as the columns people get."""
     if not labels:
-        return pd.DataFrame({"prediction": raw})
+        return pd.DataFrame({says: raw})
     names = np.asarray(labels, dtype=object)
-    columns: dict[str, Any] = {"prediction": names[decided(raw, cut).argmax(axis=1)]}
+    columns: dict[str, Any] = {says: names[decided(raw, cut).argmax(axis=1)]}
     columns |= {f"probability_{label}": raw[:, place] for place, label in enumerate(labels)}
     return pd.DataFrame(columns)

@@ -57,11 +57,24 @@ def precision(truth: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:
 
 def placed(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Grades in predicted order, each one's place in its query from 0, and where queries begin."""
-    chance = np.random.default_rng(TIES).permutation(len(scores))
-    order = np.lexsort((chance, -scores, truth[:, 1]))
-    starts = np.flatnonzero(np.diff(truth[order, 1], prepend=-1))
-    place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    order, place, starts = _ordered(truth[:, 1], scores)
     return truth[order, 0], place, starts
+
+
+def places(queries: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Each row's place in its query, from 0; shape (rows,), in the rows' own order."""
+    order, place, _ = _ordered(queries, scores)
+    found = np.empty_like(place)
+    found[order] = place
+    return found
+
+
+def _ordered(queries: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    chance = np.random.default_rng(TIES).permutation(len(scores))
+    order = np.lexsort((chance, -scores, queries))
+    starts = np.flatnonzero(np.diff(queries[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return order, place, starts
 
 
 def _dcg(truth: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:

@@ -86,6 +86,8 @@ class Supervised(Spec):
     """A task type that learns a column of a table from the others."""
 
     learners = ("baseline", "linear", "boosting", "neural")
+    says: str = "prediction"
+    """The column of `predictions.csv` that holds what is said of a row."""
 
     @abstractmethod
     def check(self, table: Table, target: str) -> Goal:

@@ -124,7 +124,7 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
     best, lesson, job = course.best, course.lesson, course.job
     metric = course.metric.at(best.cut)
     fit, check = course.split.folds[0]
-    order = np.random.default_rng(lesson.seed).permutation(fit)
+    order = course.shuffled(fit)
     per_fit = best.fit_seconds / len(course.split.folds) * lesson.threads
     if best is course.baseline:
         return []
@@ -147,8 +147,8 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
         points.append(
             {
                 "rows": len(rows),
-                "train": metric.safe(lesson.y[seen], fitted.predict(lesson.x[seen])),
-                "validation": metric.safe(lesson.y[check], fitted.predict(lesson.x[check])),
+                "train": metric.safe(course.goal.y[seen], fitted.predict(lesson.x[seen])),
+                "validation": metric.safe(course.goal.y[check], fitted.predict(lesson.x[check])),
             }
         )
     return points
@@ -168,6 +168,7 @@ def keep(course: TableCourse) -> dict[str, Any]:
         course.features,
         kept,
         course.best.cut,
+        course.spec.says,
     )
     files = model.save(job.output("model/model.json").parent)
     if course.unseen is not None:

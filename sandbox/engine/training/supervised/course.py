@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sandbox.engine import metrics, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.features import MAX_LEVELS, Features
@@ -42,6 +44,10 @@ class TableCourse(Course):
     def attempt(self, name: str) -> Entry:
         """Teach one learner on the folds and score it on the rows each fold left out."""
         return comparison.attempt(self, name)
+
+    def shuffled(self, rows: np.ndarray) -> np.ndarray:
+        """These rows in a random order, of which each beginning is a smaller table."""
+        return np.random.default_rng(self.seed).permutation(rows)
 
     def judge(self) -> None:
         """Say plainly when no model beats the guess, and name columns that give it away."""
