@@ -60,7 +60,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "few_rows": ("rows",),
     "few_cycles": ("period", "cycles"),
     "gaps_filled": ("count", "percent", "series"),
-    "short_series": ("count", "series", "needed"),
+    "short_series": ("count", "series", "needed", "least"),
     "level_shift": ("count", "series"),
     "intermittent_demand": ("count", "series"),
     "time_missing_rows": ("column", "count"),

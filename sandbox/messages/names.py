@@ -21,6 +21,14 @@ LEARNERS: dict[str, Words] = {
     "ecod": _("Tails of every column (ECOD)"),
     "nearest": _("Distance to the nearest rows"),
     "autoencoder": _("Autoencoder"),
+    "naive2": _("Last value, with its season (Naive2)"),
+    "seasonal_naive": _("Last season once more"),
+    "theta": _("Theta"),
+    "ets": _("Exponential smoothing"),
+    "boosting_lags": _("Gradient boosting on past values"),
+    "nlinear": _("Linear network (NLinear)"),
+    "nbeats": _("Neural network (N-BEATS)"),
+    "combination": _("Mean of the best"),
 }
 
 METRICS: dict[str, tuple[Words, Words]] = {
@@ -71,6 +79,18 @@ METRICS: dict[str, tuple[Words, Words]] = {
         _("taught on other rows, it still gives nearly the same answer: %(score)s of 1"),
     ),
     "mape": (_("Mean absolute percentage error"), _("it is off by %(times)s %% on average")),
+    "mase": (
+        _("MASE"),
+        _("its errors are %(score)s times those of repeating the last season within the past"),
+    ),
+    "smape": (_("sMAPE"), _("it is off by about %(score)s %% on average")),
+    "owa": (_("OWA"), _("its errors are %(score)s times those of Naive2")),
+    "wape": (_("WAPE"), _("all errors together are %(times)s %% of all values together")),
+    "wql": (_("Weighted quantile loss"), _("its ranges miss by %(times)s %% of all values")),
+    "coverage": (
+        _("Coverage"),
+        _("%(times)s of 100 values lie within the range that should hold 80"),
+    ),
 }
 
 CHART_WORDS: dict[str, Words] = {
@@ -89,6 +109,10 @@ CHART_WORDS: dict[str, Words] = {
     "calibration.said": _("Probability the model said"),
     "calibration.happened": _("How often it happened"),
     "dependence.said": _("What the model says on average"),
+    "forecast.past": _("so far"),
+    "forecast.ahead": _("forecast, and where 80 of 100 values should lie"),
+    "forecast_errors.step": _("Steps ahead"),
+    "forecast_errors.error": _("Error (1 = repeating the last season within the past)"),
     "residuals.actual": _("Actual value"),
     "residuals.predicted": _("Predicted value"),
 }
@@ -159,6 +183,11 @@ SPLITS: dict[str, Words] = {
         "%(test)s rows were put aside first and looked at once, at the very end."
         " Models learnt from %(train)s rows and were compared on %(validation)s others."
     ),
+    "rolling_origin": _(
+        "The last %(steps)s steps of every series (%(test)s values) were put aside first and looked"
+        " at once, at the very end. Models were compared at %(folds)s earlier times: each saw only"
+        " what was known by then, and its forecasts were scored by what came next."
+    ),
 }
 """Which rows were used for what, by the kind of split and with its facts."""
 
@@ -172,6 +201,8 @@ CHARTS: dict[str, Words] = {
     "anomaly_scores": _("How strange the rows are"),
     "precision_recall": _("What it finds, and how much of it is right"),
     "dependence": _("What the model says as one column changes"),
+    "forecast": _("What comes next"),
+    "forecast_errors": _("How errors grow with the steps ahead"),
 }
 """The caption of each chart."""
 
@@ -182,6 +213,7 @@ TABLES: dict[str, Words] = {
     "groups": _("The score for each group of rows"),
     "most_right": _("Rows it was most right about"),
     "most_wrong": _("Rows it was most wrong about"),
+    "series_scores": _("Each series, the hardest to forecast first"),
 }
 """The caption of each table that a result brings along."""
 
@@ -196,6 +228,10 @@ TABLE_COLUMNS: dict[str, Words] = {
     "row": _("Row in the file"),
     "truth": _("Truth"),
     "said": _("The model said"),
+    "series": _("Series"),
+    "values": _("Values"),
+    "trend": _("Strength of the trend (0 to 1)"),
+    "season": _("Strength of the season (0 to 1)"),
 }
 """The headings in those tables that are not columns of the user's own."""
 

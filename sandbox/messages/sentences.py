@@ -220,9 +220,9 @@ SENTENCES: dict[str, Words] = {
         "their neighbours, in: %(series)s. If a missing row means nothing sold, write a 0 there."
     ),
     "short_series": _(
-        "%(count)s series are too short to be learnt from and checked (%(series)s; %(needed)s "
-        "values are needed). They are forecast to stay at their last value, and no score covers "
-        "them."
+        "%(count)s series have fewer than %(needed)s values (%(series)s), too few to be checked: "
+        "no score covers them. They are forecast all the same; those with fewer than %(least)s "
+        "values stay at their last one."
     ),
     "level_shift": _(
         "%(count)s series jump to another level once (%(series)s). What came before the jump may "

@@ -103,5 +103,3 @@ def banded(points: np.ndarray, panel: Panel) -> np.ndarray:
     """Points of shape (series, steps) between a low and a high one scale away."""
     width = panel.scales[:, None]
     return np.stack([points, points - width, points + width], axis=2)
-
-

@@ -108,9 +108,7 @@ class BoostingLags(Learner):
         return Lagged(booster, int(state["horizon"]))
 
 
-def rows(
-    panel: Panel, cuts: np.ndarray, horizon: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def rows(panel: Panel, cuts: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features of shape (cuts · horizon, columns), and each cut's last value and unit.
 
     `cuts` are pairs of a series and of how many of its values are known; no feature looks beyond.

@@ -22,8 +22,7 @@ GRIDS = (
 
 
 class Ets(RuleLearner):
-    """Simple, Holt's and damped smoothing, averaged: "Comb" of M3 and M4 (Makridakis & Hibon 2000).
-    """
+    """Simple, Holt's and damped, averaged: "Comb" of M3 (Makridakis & Hibon 2000)."""
 
     name = "ets"
 

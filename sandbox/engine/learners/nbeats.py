@@ -1,4 +1,4 @@
-"""N-BEATS: blocks that each explain a part of the window and of what follows (Oreshkin et al. 2020).
+"""N-BEATS: blocks that explain a part of the window and of what follows (Oreshkin et al. 2020).
 
 The generic architecture, small, averaged over a few members that learn side by side.
 """

@@ -37,7 +37,9 @@ def _ahead(values: tuple[np.ndarray, ...], period: int, *, horizon: int) -> np.n
     seasons = [season(y, period) for y in values]
     flat = [found.without(y) for found, y in zip(seasons, values, strict=True)]
     slopes = [np.polyfit(np.arange(len(y)), y, 1) for y in flat]
-    second = [2 * y - np.polyval(fit, np.arange(len(y))) for y, fit in zip(flat, slopes, strict=True)]
+    second = [
+        2 * y - np.polyval(fit, np.arange(len(y))) for y, fit in zip(flat, slopes, strict=True)
+    ]
     smoothed = smooth(second, GRID).ahead(horizon)
     steps = np.arange(horizon)
     lines = [np.polyval(fit, len(y) + steps) for y, fit in zip(flat, slopes, strict=True)]

@@ -150,9 +150,11 @@ def _gridded(
         grids.append(np.interp(grid, steps, seen))
         places.append(int(steps[-1]))
         ends.append(at[begin:end][known][-1])
-    return Panel(tuple(names), tuple(grids), np.asarray(places), np.asarray(ends), rhythm), (
-        filled
-    ), holed
+    return (
+        Panel(tuple(names), tuple(grids), np.asarray(places), np.asarray(ends), rhythm),
+        (filled),
+        holed,
+    )
 
 
 __all__ = ["LEAST", "Panel", "Stamps", "read"]

@@ -77,9 +77,7 @@ class Rhythm:
         """The lengths in steps that a season may have, the usual one first."""
         if self.kind == "clock" and self.step < DAY:
             return tuple(
-                round(span / self.step)
-                for span in (DAY, 7 * DAY)
-                if 2 <= span / self.step <= 2_016
+                round(span / self.step) for span in (DAY, 7 * DAY) if 2 <= span / self.step <= 2_016
             ) or (1,)
         if self.kind == "clock" and self.step == 7 * DAY:
             return (52,)
@@ -113,6 +111,18 @@ class Rhythm:
         return np.minimum(
             months.astype("datetime64[us]") + into, ends.astype("datetime64[us]") + into % DAY_SPAN
         )
+
+    def before(self, last: Any, count: int) -> np.ndarray:
+        """The last `count` stamps up to the last one of a series, nearly to the day."""
+        back = np.arange(1 - count, 1)
+        if self.kind == "number":
+            return np.asarray(float(last) + back * self.step)
+        if self.kind == "business":
+            return np.busday_offset(np.datetime64(last, "D"), back).astype("datetime64[us]")
+        if self.kind == "clock":
+            return np.asarray(last + (back * int(self.step)).astype("timedelta64[us]"))
+        months = np.datetime64(last, "M") + back * int(self.step)
+        return months.astype("datetime64[us]")
 
     def write(self, at: np.ndarray) -> list[str]:
         """Time stamps as the table wrote its own."""
@@ -204,6 +214,13 @@ def _steady(rhythm: Rhythm, steps: np.ndarray, name: str) -> Rhythm:
     if whole.mean() < 0.9 or np.round(steps).sum() > 4 * len(steps):
         raise Problem("times_irregular", column=name, step=rhythm.name)
     return rhythm
+
+
+def is_months(column: pd.Series) -> bool:
+    """Whether a column's words are years with months or quarters."""
+    known = labels(column).dropna().astype(str).str.strip()
+    shapes = (_QUARTER, _MONTH, _COMPACT)
+    return len(known) > 0 and any(bool(known.str.fullmatch(one).all()) for one in shapes)
 
 
 def _months(words: pd.Series, known: pd.Series) -> Stamps | None:

@@ -65,9 +65,9 @@ def smooth(series: Sequence[np.ndarray], grid: np.ndarray) -> Smoothed:
         with_trend += error * responses[1, step]
         level = np.where(going, level + phi * trend + alpha * error, level)
         trend = np.where(going, phi * trend + beta * error, trend)
-    sums = np.cumsum(
-        [responses[0] ** 2, responses[0] * responses[1], responses[1] ** 2], axis=1
-    )[:, lengths - 1]
+    sums = np.cumsum([responses[0] ** 2, responses[0] * responses[1], responses[1] ** 2], axis=1)[
+        :, lengths - 1
+    ]
     first_level, first_trend = _solved(sums, with_level, with_trend)
     squares = total - first_level * with_level - first_trend * with_trend
     best = np.argmin(squares, axis=1)

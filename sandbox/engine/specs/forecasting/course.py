@@ -1,0 +1,284 @@
+"""One training on series: rolling origins compare, the last steps judge."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sandbox.engine import metrics, table
+from sandbox.engine.checks import series as checks
+from sandbox.engine.job import Job
+from sandbox.engine.learners import LEARNERS
+from sandbox.engine.learners.base_series import SHORTEST, Forecaster, SeriesLesson
+from sandbox.engine.learners.combination import Combination, Mean
+from sandbox.engine.metrics.forecasting import FORECAST_METRICS
+from sandbox.engine.problems import Problem, warning
+from sandbox.engine.series import Panel, panel, season
+from sandbox.engine.series.band import Band
+from sandbox.engine.splits.rolling import origins
+from sandbox.engine.training.course import Course, Entry, learning_ends
+
+from . import conclusion, kept
+
+if TYPE_CHECKING:
+    from sandbox.engine.specs.base import Spec
+
+SEASONS = 3
+"""A series of at least so many seasons is needed to tell one."""
+COMPARING = 0.6
+"""The share of the time in which learners are compared; the best then learns twice more."""
+LEARNING = 0.4
+"""The share of what is left that one learner may take."""
+MEMBERS = 4
+CLOSE = 1.2
+"""Learners whose error is at most so many times the least one's are combined."""
+BLOCKED = 8
+"""With fewer series than this, blocks of neighbouring steps are drawn again, not series."""
+
+
+@dataclass(kw_only=True)
+class SeriesCourse(Course):
+    """One training on series of the same rhythm."""
+
+    source: table.Table
+    columns: dict[str, str | None]
+    panel: Panel
+    horizon: int
+    cuts: tuple[int, ...]
+    """Steps before the end of what may be learnt from, the earliest fold first."""
+    truth: np.ndarray
+    """Of the folds: shape (series, folds, horizon, 3), as metrics.forecasting says."""
+    is_positive: bool
+    ahead: Panel | None = None
+    """Series of another table to go on from, where one was given."""
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    """Series for the picture: past, and what is forecast once the model is kept."""
+
+    @property
+    def learn(self) -> Panel:
+        """What may be learnt from: all but the test."""
+        return self.panel.cut(self.horizon)
+
+    def lesson(self, past: Panel, deadline: float) -> SeriesLesson:
+        """A lesson about this past."""
+        return SeriesLesson(past, self.horizon, self.seed, self.threads, deadline)
+
+    def attempt(self, name: str) -> Entry:
+        """Teach one learner at each origin while there is time, and score what it foresaw."""
+        learner = LEARNERS[name]
+        began = time.monotonic()
+        if isinstance(learner, Combination):
+            return self._combined(name)
+        needed = learner.start_seconds + learner.least_seconds(len(self.panel))
+        if self.entries and began + needed > self.deadline:
+            return Entry(name, 0.0, why="no_time")
+        learner.start()
+        began = time.monotonic()
+        until = began + LEARNING * max(0.0, self.deadline - began)
+        fitted, longest, raws = None, 0.0, []
+        for cut in self.cuts:
+            past = self.learn.cut(cut)
+            started = time.monotonic()
+            if fitted is None or started + longest < until:
+                fitted = learner.fit(
+                    self.lesson(past, began + (until - began) / 2 if fitted is None else until)
+                )
+                longest = max(longest, time.monotonic() - started)
+            raws.append(fitted.predict(past))
+        entry = Entry(name, time.monotonic() - began, raw=np.stack(raws, axis=1), first=fitted)
+        self.lasted[name] = longest
+        return self._scored(entry)
+
+    lasted: dict[str, float] = field(default_factory=dict)
+    """How long each learner took to learn once."""
+
+    def _combined(self, name: str) -> Entry:
+        """The weighted mean of the learners that erred least, by their past errors."""
+        members = self.members()
+        if len(members) < 2:
+            return Entry(name, 0.0, why="learner_failed")
+        by_name = {entry.model: entry for entry in self.entries}
+        total = sum(weight for _, weight in members)
+        raw = sum(weight / total * np.asarray(by_name[one].raw) for one, weight in members)
+        models: dict[str, tuple[float, Forecaster]] = {}
+        for one, weight in members:
+            first = by_name[one].first
+            assert isinstance(first, Forecaster)
+            models[one] = (weight, first)
+        self.lasted[name] = sum(self.lasted[one] for one, _ in members)
+        return self._scored(Entry(name, 0.0, raw=np.asarray(raw), first=Mean(models, self.horizon)))
+
+    def members(self) -> tuple[tuple[str, float], ...]:
+        """Who is combined: up to MEMBERS learners close to the best, by their squared error."""
+        scored = sorted(
+            (entry.score, entry.model)
+            for entry in self.entries
+            if entry.score is not None and not isinstance(LEARNERS[entry.model], Combination)
+        )
+        close = [one for one in scored if one[0] <= CLOSE * scored[0][0]]
+        return tuple(
+            (model, 1 / max(score, 1e-9) ** 2) for score, model in (close or scored)[:MEMBERS]
+        )
+
+    def _scored(self, entry: Entry) -> Entry:
+        assert entry.raw is not None
+        said = self.sized(entry.raw, entry)
+        entry.score = self.metric.safe(self.truth, said)
+        if not np.isfinite(entry.score):
+            entry.score, entry.why = None, "learner_failed"
+            return entry
+        entry.interval = metrics.interval(self.metric, *units(self.truth, said), seed=self.seed)
+        return entry
+
+    def sized(self, raw: np.ndarray, entry: Entry) -> np.ndarray:
+        """Forecasts with the band that a learner's errors at past origins call for."""
+        return kept.sized(raw, self.band(entry), is_positive=self.is_positive)
+
+    def band(self, entry: Entry) -> Band:
+        """The band that a learner's errors at past origins call for."""
+        assert entry.raw is not None
+        return Band.of(self.truth[..., 0], entry.raw)
+
+    def judge(self) -> None:
+        """Say plainly when nothing forecasts better than repeating the past."""
+        rules = ("naive2", "seasonal_naive")
+        scored = [entry for entry in self.entries if entry.score is not None]
+        tried = [entry for entry in scored if entry.model not in rules]
+        if not tried:
+            return
+        naive = min(
+            (entry for entry in scored if entry.model in rules),
+            key=lambda entry: entry.score or 0.0,
+        )
+        best, sure = self.best, False
+        if best.model not in rules and best.raw is not None and naive.raw is not None:
+            truth, ours = units(self.truth, self.sized(best.raw, best))
+            _, theirs = units(self.truth, self.sized(naive.raw, naive))
+            low, _ = metrics.gain_interval(
+                self.metric, truth, ours, theirs, seed=self.seed, tried=len(tried)
+            )
+            sure = low > 0
+        if not sure:
+            self.warnings.append(warning("no_skill", metric=self.metric.name))
+
+    def taught(self, past: Panel) -> Forecaster:
+        """The best learner again on this past, or as it was at the last origin without time."""
+        best = self.best
+        first = best.first
+        assert isinstance(first, Forecaster)
+        left = 0.5 * (self.job.left() - conclusion.ENDING)
+        if self.lasted[best.model] > left:
+            return first
+        lesson = replace(self.lesson(past, time.monotonic() + left), members=self.members())
+        fitted = LEARNERS[best.model].fit(lesson)
+        assert isinstance(fitted, Forecaster)
+        return fitted
+
+    def conclude(self) -> dict[str, Any]:
+        """Look at the last steps once and say what the series are made of."""
+        return conclusion.conclude(self)
+
+    def keep(self) -> dict[str, Any]:
+        """Learn from all steps, keep that model and forecast what comes next."""
+        return conclusion.keep(self)
+
+
+def begin(spec: Spec, job: Job) -> SeriesCourse:
+    """Read, check and split; Problem when the table or the job does not allow a forecast."""
+    job.progress("reading", 0.02)
+    path = job.needed("file")
+    source = table.read(path)
+    columns = {
+        "time": _column(source, job.text("time")),
+        "target": _column(source, job.text("target")),
+        "series": _column(source, job.text("series")) if job.asked.get("series") else None,
+    }
+    job.progress("profiling", 0.08)
+    horizon = job.number("horizon", 0)
+    if horizon < 1:
+        raise Problem("job_invalid", field="horizon")
+    series, mended = panel.read(
+        source,
+        kept.written(source, path, str(columns["time"])),
+        time=str(columns["time"]),
+        target=str(columns["target"]),
+        series=columns["series"],
+    )
+    _check(series, horizon)
+    period, _ = season.period(series.cut(horizon).values, series.rhythm.periods)
+    series = series.season_of(period)
+    learn = series.cut(horizon)
+    cuts = origins(series.lengths, horizon, period)
+    truth = np.stack([told(learn, cut, horizon) for cut in cuts], axis=1)
+    metric = metrics.choose(FORECAST_METRICS, job.asked.get("metric"), truth, 0)
+    ends = learning_ends(job)
+    return SeriesCourse(
+        job=job,
+        spec=spec,
+        metric=metric,
+        warnings=[*source.warnings, *mended, *checks.check(series, horizon, SHORTEST)],
+        seed=job.number("seed", 0),
+        threads=max(1, job.number("threads", 2)),
+        deadline=time.monotonic() + COMPARING * (ends - time.monotonic()),
+        source=source,
+        columns=columns,
+        panel=series,
+        horizon=horizon,
+        cuts=cuts,
+        truth=truth,
+        is_positive=all(float(one.min()) >= 0 for one in learn.values if len(one)),
+    )
+
+
+def _check(series: Panel, horizon: int) -> None:
+    """Problem when the series are too short for this many steps to be learnt and checked."""
+    longest = int(series.lengths.max())
+    usual = int(np.median(series.lengths))
+    limit = min(500, usual // 3)
+    if usual < 3 * SHORTEST:
+        raise Problem("series_too_short", longest=longest, needed=3 * SHORTEST)
+    if horizon > limit:
+        raise Problem("horizon_too_long", horizon=horizon, limit=limit, longest=longest)
+
+
+def _column(source: table.Table, wanted: str) -> str:
+    """The column of this name; Problem `target_missing` with the closest names otherwise."""
+    if (found := source.column(wanted)) is None:
+        close = get_close_matches(wanted, source.kinds, 3, 0.5) or list(source.kinds)[-5:]
+        raise Problem("target_missing", target=wanted[:100], columns=close)
+    return found
+
+
+def told(panel: Panel, cut: int, horizon: int) -> np.ndarray:
+    """The truth after an origin `cut` steps before the end: shape (series, horizon, 3).
+
+    nan for series that had too few values by then to be judged.
+    """
+    past = panel.cut(cut)
+    truth = np.full((len(panel), horizon, 3), np.nan)
+    able = np.flatnonzero(past.lengths >= SHORTEST)
+    naive = LEARNERS["naive2"].fit(SeriesLesson(past, horizon, 0, 1, 0.0)).predict(past)
+    for one in able:
+        known = past.lengths[one]
+        truth[one, :, 0] = panel.values[one][known : known + horizon]
+        truth[one, :, 1] = past.scales[one]
+        truth[one, :, 2] = naive[one, :, 0]
+    return truth
+
+
+def units(truth: np.ndarray, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same in pieces to draw again from: whole series, or blocks of steps of a few series."""
+    if len(truth) >= BLOCKED:
+        return truth, said
+    steps = truth.shape[-2]
+    size = max(1, round(steps**0.5))
+    pad = -steps % size
+    shape = (-1, size, 3)
+    pads = [(0, 0)] * (truth.ndim - 2) + [(0, pad), (0, 0)]
+    blocks = [np.pad(one, pads, constant_values=np.nan).reshape(shape) for one in (truth, said)]
+    known = np.isfinite(blocks[0][..., 0]).any(axis=1)
+    return blocks[0][known], blocks[1][known]
