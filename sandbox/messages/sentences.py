@@ -129,6 +129,20 @@ SENTENCES: dict[str, Words] = {
         "%(limit)s can be forecast and checked. Nothing was trained; ask for fewer steps, or add "
         "earlier values."
     ),
+    "too_few_queries": _(
+        "Only %(queries)s values of “%(column)s” have rows of different relevance; at least "
+        "%(needed)s are needed to learn an order and to check it. Nothing was trained; add such "
+        "rows, or choose another column."
+    ),
+    "columns_same": _(
+        "“%(column)s” cannot be the users and the items at once. Nothing was trained; choose two "
+        "columns."
+    ),
+    "too_few_interactions": _(
+        "There is too little to learn whose taste is alike: %(users)s users, %(items)s items, "
+        "%(pairs)s different pairs. Nothing was trained; at least %(needed)s pairs of several "
+        "users and items are needed."
+    ),
     "test_columns_missing": _(
         "The table to predict lacks columns that the model needs: %(columns)s. Nothing was "
         "predicted; add them under the same names."
@@ -207,6 +221,12 @@ SENTENCES: dict[str, Words] = {
         "A simple rule on “%(column)s” alone reaches %(score)s, which cannot be told from the "
         "best model's %(best)s. Begin with the rule: it costs nothing to run."
     ),
+    "popularity_bias": _(
+        "The %(items)s most popular items fill %(percent)s %% of the lists, though they are only "
+        "%(taken)s %% of what people take. Shown again and again, they grow still more popular: "
+        "keep some places of each list for less known items, and watch what share of all items "
+        "is ever shown."
+    ),
     "few_rows": _(
         "With %(rows)s rows every number here is rough. See the interval before the score, and "
         "collect more rows."
@@ -247,6 +267,29 @@ SENTENCES: dict[str, Words] = {
         "%(count)s anomalies are labelled. That is enough to learn from: classification with "
         "this column as its target usually finds more of them."
     ),
+    "few_users": _(
+        "Only %(users)s users could be judged, so every score here is rough. See the interval "
+        "before the score, and collect more users."
+    ),
+    "cold_start": _(
+        "%(count)s of the users to recommend to (%(percent)s %%) were never seen in training. "
+        "They get the most popular items; ask newcomers for a few favourites, and train again "
+        "once they have taken something."
+    ),
+    "users_untested": _(
+        "%(count)s users (%(percent)s %%) took a single item. They taught, but nothing of theirs "
+        "could be kept aside, so no score covers them."
+    ),
+    "users_sampled": _(
+        "To keep the time budget, %(users)s of %(total)s users were drawn at random to learn "
+        "from. Everybody can still be recommended to; give the run more seconds to learn from "
+        "more."
+    ),
+    "interactions_incomplete": _("%(count)s rows without a user, an item or a time were left out."),
+    "interactions_repeated": _(
+        "%(count)s rows (%(percent)s %%) repeat a pair of user and item. Each pair counts once, "
+        "from its first time on: lists hold only what somebody has not taken yet."
+    ),
     "imbalance": _(
         "“%(label)s” is rare: %(percent)s %% of the rows. A model that never says it looks "
         "right almost always, so judge by precision and recall, and choose the threshold by "
@@ -259,6 +302,13 @@ SENTENCES: dict[str, Words] = {
     "duplicate_rows": _(
         "%(count)s rows (%(percent)s %%) repeat another row exactly. Copies on both sides of "
         "the split make scores look better; remove them unless they are real."
+    ),
+    "query_missing_rows": _(
+        "%(count)s rows without a value in “%(column)s” belong to no list and were left out."
+    ),
+    "relevance_graded": _(
+        "“%(column)s” has too many different values to be learnt one by one: they were put into "
+        "%(grades)s grades from low to high."
     ),
     "target_missing_rows": _("%(count)s rows without a known target were left out of training."),
     "high_missing": _(
