@@ -1,0 +1,1 @@
+"""The engine against its peers: same splits, same seconds, same machine, one run."""

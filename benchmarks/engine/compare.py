@@ -1,0 +1,150 @@
+"""Results side by side: means over seeds, ranks, ratios to the best peer."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.engine.peers import PEERS, TABULAR
+from benchmarks.engine.runs import OURS, Result
+from benchmarks.engine.tables import TABLES
+
+WORSE = 1.02
+"""What counts as worse: an error of 2 % more."""
+
+
+@dataclass(frozen=True)
+class Bout:
+    """Ours with some seconds against peers with more."""
+
+    seconds: int
+    against: int
+    peers: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """What a person types to measure it."""
+        options = f"--tasks {','.join(TABULAR)} --seconds {self.seconds} --against {self.against}"
+        best = " --peers autogluon_best" if self.peers == ("autogluon_best",) else ""
+        return f"python -m benchmarks.engine {options}{best}"
+
+
+DEFAULT = tuple(name for name, peer in PEERS.items() if peer.is_default and peer.tasks == TABULAR)
+BOUTS = (
+    Bout(10, 30, DEFAULT),
+    Bout(30, 60, ("autogluon_best",)),
+    Bout(60, 300, ("autogluon_best",)),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One model on one table: means over its seeds."""
+
+    table: str
+    model: str
+    score: float
+    loss: float
+    seconds: float
+    mb: float
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All models of a bout on the tables that ours and a peer have both learnt."""
+
+    lines: dict[str, dict[str, Line]]
+    """By table, then by model."""
+    ranks: dict[str, float]
+    """The mean place of each model over tables and seeds; 1 is the best."""
+
+    def ratio(self, table: str) -> float:
+        """Our error as a ratio to that of the best peer."""
+        lines = self.lines[table]
+        return lines[OURS].loss / min(line.loss for name, line in lines.items() if name != OURS)
+
+    @property
+    def lost(self) -> list[str]:
+        """The tables on which we are worse than the best peer."""
+        return [name for name in self.lines if self.ratio(name) > WORSE]
+
+    def column(self, model: str, name: str) -> list[float]:
+        """One figure of a model over all tables."""
+        return [getattr(lines[model], name) for lines in self.lines.values() if model in lines]
+
+
+def asked(result: Result, seconds: int) -> bool:
+    """Whether a run had these seconds, or needed none."""
+    return result.seconds in (seconds, None)
+
+
+def bout(results: Sequence[Result], which: Bout) -> Comparison:
+    """Ours against the peers of a bout."""
+    wanted = [
+        result
+        for result in results
+        if result.task in TABULAR
+        and TABLES[result.table].is_judged
+        and not result.error
+        and (
+            result.seconds == which.seconds
+            if result.model == OURS
+            else result.model in which.peers and asked(result, which.against)
+        )
+    ]
+    return compared(wanted)
+
+
+def compared(wanted: Iterable[Result]) -> Comparison:
+    """Side by side, on the tables and seeds that ours has learnt too."""
+    cases: dict[tuple[str, int], dict[str, Result]] = defaultdict(dict)
+    for result in wanted:
+        cases[result.table, result.seed][result.model] = result
+    cases = {key: models for key, models in cases.items() if OURS in models and len(models) > 1}
+    places: dict[str, list[int]] = defaultdict(list)
+    grouped: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    for (table, _seed), models in sorted(cases.items()):
+        for name, result in models.items():
+            places[name].append(1 + sum(other.loss < result.loss for other in models.values()))
+            grouped[table][name].append(result)
+    lines = {
+        table: {name: line(table, name, found) for name, found in models.items()}
+        for table, models in grouped.items()
+    }
+    ordered = {name: lines[name] for name in TABLES if name in lines}
+    return Comparison(ordered, {name: statistics.mean(found) for name, found in places.items()})
+
+
+def line(table: str, model: str, found: Sequence[Result]) -> Line:
+    """One model on one table."""
+    return Line(
+        table,
+        model,
+        statistics.mean(result.main for result in found),
+        statistics.mean(result.loss for result in found),
+        statistics.mean(result.took["seconds"] for result in found),
+        max(result.took["peak_mb"] for result in found),
+        len(found),
+    )
+
+
+def task(results: Sequence[Result], name: str, seconds: int) -> Comparison:
+    """Ours against the peers of one of the other task types."""
+    return compared(
+        result
+        for result in results
+        if result.task == name and not result.error and asked(result, seconds)
+    )
+
+
+def mean_score(results: Sequence[Result], table: str, model: str, score: str) -> float | None:
+    """The mean over seeds of one score; None when it was not measured."""
+    found = [
+        result.scores[score]
+        for result in results
+        if (result.table, result.model) == (table, model) and score in result.scores
+    ]
+    return statistics.mean(found) if found else None
