@@ -25,8 +25,10 @@ lint: .venv/installed  ## everything that reads the code without running it
 	HAZUMI_MODE=production ALLOWED_HOSTS=hazumi.example SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/installed  ## speed and memory as ratios; prints tables
-	for file in benchmarks/*.py; do $(PY) $$file || exit 1; done
+bench: .venv/installed  ## reports, the room, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
+	$(PY) benchmarks/report.py
+	$(PY) benchmarks/room.py
+	$(PY) -m benchmarks.engine $(ENGINE)
 
 messages: .venv/installed  ## collect every sentence for the translators (needs gettext)
 	$(PY) manage.py makemessages -l ja --no-location --no-wrap --ignore=.venv --ignore=var --ignore=node_modules --ignore=out
