@@ -16,6 +16,14 @@ LEARNERS: dict[str, Words] = {
     "boosting": _("Gradient boosting"),
     "neural": _("Neural network"),
     "random_score": _("Blind chance"),
+    "single_feature": _("Best single column"),
+    "lambdarank": _("LambdaRank"),
+    "popularity": _("Popularity (the same list for everybody)"),
+    "item_knn": _("Similar items (nearest neighbours)"),
+    "rp3beta": _("Random walk (RP3beta)"),
+    "ease": _("Linear item model (EASE)"),
+    "ials": _("Matrix factorisation (iALS)"),
+    "multi_dae": _("Autoencoder of tastes (Multi-DAE)"),
     "robust_z": _("Most extreme column (robust z)"),
     "isolation_forest": _("Isolation forest"),
     "ecod": _("Tails of every column (ECOD)"),
@@ -78,6 +86,36 @@ METRICS: dict[str, tuple[Words, Words]] = {
         _("Stability"),
         _("taught on other rows, it still gives nearly the same answer: %(score)s of 1"),
     ),
+    "ndcg_at_10": (_("NDCG@10"), _("its ten first places come to %(times)s %% of the best order")),
+    "ndcg_at_5": (_("NDCG@5"), _("its five first places come to %(times)s %% of the best order")),
+    "map": (
+        _("Mean average precision"),
+        _("down to each relevant row, %(times)s of 100 rows are relevant on average"),
+    ),
+    "mrr": (
+        _("Mean reciprocal rank"),
+        _("one divided by the place of the first relevant row is %(score)s on average"),
+    ),
+    "precision_at_10": (
+        _("Precision among the first 10"),
+        _("of 100 rows at the ten first places, %(times)s are relevant"),
+    ),
+    "recall_at_10": (
+        _("Recall@10"),
+        _("of 100 items kept aside, %(times)s are among the ten shown"),
+    ),
+    "hit_rate_at_10": (
+        _("Hit rate@10"),
+        _("%(times)s of 100 users find at least one item among their ten"),
+    ),
+    "map_at_10": (
+        _("MAP@10"),
+        _("down to each hit among the ten, %(times)s of 100 items are hits on average"),
+    ),
+    "mrr_at_10": (
+        _("MRR@10"),
+        _("one divided by the place of the first hit among ten is %(score)s on average"),
+    ),
     "mape": (_("Mean absolute percentage error"), _("it is off by %(times)s %% on average")),
     "mase": (
         _("MASE"),
@@ -113,6 +151,12 @@ CHART_WORDS: dict[str, Words] = {
     "forecast.ahead": _("forecast, and where 80 of 100 values should lie"),
     "forecast_errors.step": _("Steps ahead"),
     "forecast_errors.error": _("Error (1 = repeating the last season within the past)"),
+    "ndcg_by_place.places": _("Places counted"),
+    "ndcg_by_place.ndcg": _("NDCG on the test"),
+    "popularity_bias.items": _("Share of all items, the most popular first"),
+    "popularity_bias.share": _("Share of everything taken or recommended"),
+    "popularity_bias.taken": _("what people take"),
+    "popularity_bias.recommended": _("what is recommended"),
     "residuals.actual": _("Actual value"),
     "residuals.predicted": _("Predicted value"),
 }
@@ -174,6 +218,16 @@ ASKS: dict[str, tuple[Words, Words]] = {
 """What a task type asks for: its label and its help, for one task type as `spec.ask`."""
 
 SPLITS: dict[str, Words] = {
+    "users_random": _(
+        "Of each user, a fifth of the items (%(test)s in all) was drawn at random, put aside first "
+        "and looked at once, at the very end. Models learnt from %(train)s pairs and were compared "
+        "on %(validation)s others."
+    ),
+    "users_temporal": _(
+        "Of each user, the last fifth of the items (%(test)s in all) was put aside first and "
+        "looked at once, at the very end. Models learnt from the %(train)s earliest pairs and were "
+        "compared on the %(validation)s between."
+    ),
     "cross_validation": _(
         "%(test)s rows were put aside first and looked at once, at the very end. The other"
         " %(train)s rows were divided into %(folds)s parts: each part was predicted by a"
@@ -182,6 +236,12 @@ SPLITS: dict[str, Words] = {
     "holdout": _(
         "%(test)s rows were put aside first and looked at once, at the very end."
         " Models learnt from %(train)s rows and were compared on %(validation)s others."
+    ),
+    "queries": _(
+        "%(test_queries)s lists (%(test)s rows) were put aside first and looked at once, at the"
+        " very end. All rows of a list stand on the same side: models learnt from some lists and"
+        " were compared on others. %(skipped_queries)s lists of the test have no relevant row and"
+        " were skipped, since no order of them is better than another."
     ),
     "rolling_origin": _(
         "The last %(steps)s steps of every series (%(test)s values) were put aside first and looked"
@@ -196,6 +256,8 @@ CHARTS: dict[str, Words] = {
     "learning_curve": _("How the score grows with more rows"),
     "importance": _("Which columns the model leans on"),
     "confusion": _("What was predicted, and what was true"),
+    "ndcg_by_place": _("How good the order is, counting more and more places"),
+    "popularity_bias": _("Whether recommendations crowd on what is popular anyway"),
     "residuals": _("How far the predictions are off"),
     "calibration": _("Whether its probabilities can be taken at their word"),
     "anomaly_scores": _("How strange the rows are"),
@@ -207,9 +269,16 @@ CHARTS: dict[str, Words] = {
 """The caption of each chart."""
 
 TABLES: dict[str, Words] = {
+    "temporal_split": _("Tested on the last fifth of each user, as in use"),
+    "random_split": _("Tested on a random fifth of each user"),
+    "reasons": _("Three users: what they took, what is recommended, and why"),
+    "similar_items": _("Items that go with the most popular ones"),
     "strangest": _("The strangest rows, and what is rare about them"),
     "overlap": _("Share of its alerts that other detectors raise too"),
     "correlation": _("How alike other detectors order the rows (rank correlation)"),
+    "reordered": _(
+        "Lists of the test with the most, the usual and the least gain over the file's order"
+    ),
     "groups": _("The score for each group of rows"),
     "most_right": _("Rows it was most right about"),
     "most_wrong": _("Rows it was most wrong about"),
@@ -218,6 +287,13 @@ TABLES: dict[str, Words] = {
 """The caption of each table that a result brings along."""
 
 TABLE_COLUMNS: dict[str, Words] = {
+    "user": _("User"),
+    "took": _("Took, among others"),
+    "recommended": _("Recommended"),
+    "because": _("Because of"),
+    "item": _("Item"),
+    "users": _("Users"),
+    "similar": _("Goes with"),
     "score": _("Score"),
     "reason_1": _("Reason (share of rows as far out)"),
     "reason_2": _("Second reason"),
@@ -226,6 +302,10 @@ TABLE_COLUMNS: dict[str, Words] = {
     "level": _("Value"),
     "rows": _("Rows"),
     "row": _("Row in the file"),
+    "query": _("List"),
+    "place_after": _("Place by the model"),
+    "place_before": _("Place in the file"),
+    "relevance": _("Relevance (grade)"),
     "truth": _("Truth"),
     "said": _("The model said"),
     "series": _("Series"),

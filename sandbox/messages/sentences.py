@@ -65,6 +65,18 @@ SENTENCES: dict[str, Words] = {
         "All columns of this Parquet file hold lists or structures (%(columns)s). Nothing was "
         "changed; flatten them to one value per cell."
     ),
+    "pictures_too_many": _(
+        "The archive holds %(count)s pictures, or they are too large unpacked; at most %(limit)s "
+        "can be read. Nothing was changed; a few hundred of each class are enough for a prototype."
+    ),
+    "pictures_none": _(
+        "None of the %(count)s pictures in the archive could be read. Nothing was changed; use "
+        "PNG or JPEG files, in one folder for each class."
+    ),
+    "no_pictures": _(
+        "This task type learns from pictures, and the file holds none. Nothing was changed; "
+        "upload a zip of PNG or JPEG files, in one folder for each class."
+    ),
     "task_unknown": _("There is no task type “%(task)s”. Possible: %(possible)s."),
     "metric_unknown": _(
         "The metric “%(metric)s” does not fit this target. Nothing was trained; possible: "
@@ -351,6 +363,7 @@ SENTENCES: dict[str, Words] = {
         "missing ones left blank. Check those rows for unquoted delimiters."
     ),
     "lines_skipped": _("%(count)s lines above the header row were taken for a title and skipped."),
+    "pictures_unreadable": _("%(count)s pictures could not be read and were left out."),
     "nul_bytes": _("%(count)s unreadable NUL characters were removed from the file."),
     "encoding_guessed": _(
         "The file does not say how its characters are written; %(encoding)s was assumed. If "

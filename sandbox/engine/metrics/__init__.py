@@ -67,12 +67,20 @@ class Metric:
             return float("nan")
 
 
-def choose(metrics: Sequence[Metric], name: str | None, truth: np.ndarray, classes: int) -> Metric:
+def choose(
+    metrics: Sequence[Metric],
+    name: str | None,
+    truth: np.ndarray,
+    classes: int,
+    *,
+    perfect: np.ndarray | None = None,
+) -> Metric:
     """The metric of this name, or the first that fits; Problem `metric_unknown` otherwise.
 
     A metric without a value even for perfect predictions (MAPE beside a zero) does not fit.
     """
-    perfect = np.eye(classes)[truth] if classes else truth
+    if perfect is None:
+        perfect = np.eye(classes)[truth] if classes else truth
     fitting = [
         metric
         for metric in metrics

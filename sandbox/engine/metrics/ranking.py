@@ -15,6 +15,8 @@ from . import Metric, mean
 
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
+TEN = 10
+"""The places that count unless asked otherwise: what one page shows."""
 TIES = 0
 """The seed of the order in which equal predictions stand."""
 
@@ -99,9 +101,9 @@ def _metric(name: str, each: Score) -> Metric:
 
 
 RANKING_METRICS = (
-    _metric("ndcg_at_10", partial(ndcg, k=10)),
+    _metric("ndcg_at_10", partial(ndcg, k=TEN)),
     _metric("ndcg_at_5", partial(ndcg, k=5)),
     _metric("map", average_precision),
     _metric("mrr", reciprocal_rank),
-    _metric("precision_at_10", partial(precision, k=10)),
+    _metric("precision_at_10", partial(precision, k=TEN)),
 )

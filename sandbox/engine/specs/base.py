@@ -85,7 +85,7 @@ class Spec(ABC):
 class Supervised(Spec):
     """A task type that learns a column of a table from the others."""
 
-    learners = ("baseline", "linear", "boosting", "neural")
+    learners: tuple[str, ...] = ("baseline", "linear", "boosting", "neural")
     says: str = "prediction"
     """The column of `predictions.csv` that holds what is said of a row."""
 
