@@ -1,0 +1,140 @@
+"""What a learner of who took what is given, and the shape of what it answers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from .base import Fitted, Learner
+
+DENSE = 4_000
+"""Items up to which a matrix of items by items is kept whole."""
+KEPT = 400
+"""Values kept per item above that, the strongest; every score is of the matrix as it is kept."""
+CELLS = 20_000_000
+"""Cells of a dense block of items by items: 160 MB as float64."""
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Who took what: `seen`, a CSR array of shape (users, items).
+
+    A value is 1, less where the user did not like the item, and not stored where nothing was
+    taken. `size` is the one of the learner's `sizes` (or its epochs) that validation found best.
+    """
+
+    seen: Any
+    seed: int
+    threads: int
+    deadline: float
+    size: int | None = None
+
+
+class Recommender(Learner):
+    """A model family that recommends items to users by what they took so far."""
+
+    takes = "interactions"
+    sizes: tuple[int, ...] = ()
+    """What validation may choose from, the usual first."""
+
+    def seconds(self, seen: Any) -> float:
+        """About how long learning takes on two busy cores."""
+        return 0.0
+
+    def megabytes(self, seen: Any) -> float:
+        """About how much memory learning takes."""
+        return 0.0
+
+    @abstractmethod
+    def fit(self, lesson: Interactions) -> Taste:
+        """Learn from the lesson and stop by its deadline."""
+
+    @abstractmethod
+    def load(self, state: Mapping[str, Any], folder: Path) -> Taste:
+        """The model that `save` wrote; ValueError when a file is not whole."""
+
+
+def co_taken(seen: Any) -> float:
+    """How many pairs of items of the same user there are."""
+    return float(np.square(np.diff(seen.indptr).astype(float)).sum())
+
+
+class Taste(Fitted):
+    """A model that scores items for anybody whose past is known."""
+
+    @abstractmethod
+    def predict(self, x: Any) -> np.ndarray:
+        """Scores of shape (users, items) for CSR rows of what users took; higher is better."""
+
+
+class ItemItem(Taste):
+    """Scores as sums over what was taken: `seen @ weights`, dense or CSR, (items, items)."""
+
+    def __init__(self, weights: Any, size: int | None) -> None:
+        self.weights = weights
+        self.size = size
+
+    def predict(self, x: Any) -> np.ndarray:
+        """Scores, as `Taste` says."""
+        scores = x @ self.weights
+        return np.asarray(scores if isinstance(scores, np.ndarray) else scores.toarray())
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """The weights as float32 arrays in a file; nothing else is needed."""
+        weights = self.weights
+        if isinstance(weights, np.ndarray):
+            kept = {"dense": weights}
+        else:
+            kept = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
+        np.savez_compressed(folder / "items.npz", allow_pickle=False, **kept)
+        return {"size": self.size, "files": ["items.npz"]}
+
+
+class ItemLearner(Recommender):
+    """A learner whose model is one matrix of items by items."""
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> ItemItem:
+        """The model that `save` wrote; ValueError when the file is not whole."""
+        kept = arrays(folder / "items.npz")
+        if "dense" in kept:
+            return ItemItem(kept["dense"], state["size"])
+        items = len(kept["indptr"]) - 1
+        parts = (kept["data"], kept["indices"], kept["indptr"])
+        return ItemItem(csr_array(parts, shape=(items, items)), state["size"])
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an npz file by name; ValueError when the file is not whole."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (BadZipFile, EOFError) as error:
+        raise ValueError("The arrays are not whole.") from error
+
+
+def blocks(items: int) -> list[slice]:
+    """The items in runs whose dense block against all items takes bounded memory."""
+    step = max(1, CELLS // items)
+    return [slice(start, min(start + step, items)) for start in range(0, items, step)]
+
+
+def strongest(block: Callable[[slice], np.ndarray], items: int, *, kept: int) -> Any:
+    """A CSR array of shape (items, items): in each column the `kept` values largest in size.
+
+    `block(columns)` gives these columns, shape (items, columns), dense.
+    """
+    pieces = []
+    for columns in blocks(items):
+        values = block(columns)
+        if kept < items:
+            weakest = np.argpartition(np.abs(values), items - kept - 1, axis=0)[: items - kept]
+            np.put_along_axis(values, weakest, 0, axis=0)
+        pieces.append(csr_array(values.astype(np.float32)))
+    return csr_array(hstack(pieces, format="csr"))

@@ -1,0 +1,109 @@
+"""iALS: factors of users and items for implicit feedback (Hu et al. 2008; Rendle et al. 2021)."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .base_items import Interactions, Recommender, Taste, arrays
+
+EPOCHS = 16
+UNSEEN = 0.2
+"""What a pair that was never seen weighs, beside 1 for one that was."""
+MOST_FACTORS = 64
+CELLS = 4_000_000
+"""Numbers gathered at a time: 32 MB as float64."""
+
+
+class Factors(Taste):
+    """Item factors, shape (items, factors); a user's are solved from what the user took."""
+
+    def __init__(self, items: np.ndarray, penalty: float, size: int) -> None:
+        self.items = items
+        self.penalty = penalty
+        self.size = size
+
+    def predict(self, x: Any) -> np.ndarray:
+        """Scores, as `Taste` says."""
+        return np.asarray(solve(x, self.items, self.penalty) @ self.items.T)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """The factors as float32 in a file; the rest as JSON."""
+        np.savez_compressed(folder / "ials.npz", items=self.items.astype(np.float32))
+        return {"penalty": self.penalty, "size": self.size, "files": ["ials.npz"]}
+
+
+class Ials(Recommender):
+    """Rendle's penalty grows with what a row saw; `size` is that of a row that saw nothing."""
+
+    name = "ials"
+    sizes = (6, 3, 12)
+
+    def seconds(self, seen: Any) -> float:
+        """Outer products of every pair and one small solve a row, epoch by epoch."""
+        factors, rows = _factors(seen), float(sum(seen.shape))
+        return EPOCHS * (4.0 * float(seen.nnz) * factors**2 + rows * factors**3) / 6e9
+
+    def fit(self, lesson: Interactions) -> Factors:
+        """Learn from the lesson."""
+        seen, size = lesson.seen, lesson.size or self.sizes[0]
+        factors, users = _factors(seen), seen.T.tocsr()
+        penalty = size / (UNSEEN * seen.shape[1])
+        chance = np.random.default_rng(lesson.seed)
+        items = chance.normal(0, 0.1 / np.sqrt(factors), (seen.shape[1], factors))
+        for epoch in range(EPOCHS):
+            if epoch and time.monotonic() > lesson.deadline:
+                break
+            items = solve(users, solve(seen, items, penalty), penalty)
+        return Factors(items.astype(np.float32).astype(float), penalty, size)
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> Factors:
+        """The model that `save` wrote; ValueError when the file is not whole."""
+        items = arrays(folder / "ials.npz")["items"].astype(float)
+        return Factors(items, float(state["penalty"]), int(state["size"]))
+
+
+def solve(rows: Any, others: np.ndarray, penalty: float) -> np.ndarray:
+    """The factors of each CSR row, shape (rows, factors), given those of the other side.
+
+    Minimises the squared error on pairs seen, UNSEEN times the squares of all scores, and the
+    penalty times (pairs seen + UNSEEN x others) times the row's squares: one small system a row,
+    solved in batches of rows about as long as each other.
+    """
+    counts, factors = np.diff(rows.indptr), others.shape[1]
+    padded = np.vstack([others, np.zeros(factors)])
+    shared = UNSEEN * others.T @ others
+    ridge = penalty * (counts + UNSEEN * len(others))
+    solved = np.zeros((len(counts), factors))
+    for here in _batches(counts, factors):
+        filled = np.arange(max(1, int(counts[here[-1]]))) < counts[here, None]
+        index, weights = np.full(filled.shape, len(others)), np.zeros(filled.shape)
+        batch = rows[here]
+        index[filled], weights[filled] = batch.indices, batch.data
+        taken = padded[index]
+        system = taken.transpose(0, 2, 1) @ taken + shared
+        system[:, np.arange(factors), np.arange(factors)] += ridge[here, None]
+        wanted = (weights[:, None, :] @ taken).transpose(0, 2, 1)
+        solved[here] = np.linalg.solve(system, wanted)[..., 0]
+    return solved
+
+
+def _batches(counts: np.ndarray, factors: int) -> Iterator[np.ndarray]:
+    """Row numbers by how much a row holds, in batches whose padded cells stay within CELLS."""
+    order = np.argsort(counts, kind="stable")
+    while len(order):
+        step = max(1, CELLS // factors // max(factors, int(counts[order[0]])))
+        while step > 1 and step * factors * int(counts[order[:step][-1]]) > CELLS:
+            step //= 2
+        yield order[:step]
+        order = order[step:]
+
+
+def _factors(seen: Any) -> int:
+    """As many as a fifth of the smaller side has rows, at most MOST_FACTORS."""
+    return int(np.clip(min(seen.shape) // 5, 2, MOST_FACTORS))
+
+
+LEARNER = Ials()

@@ -1,0 +1,40 @@
+"""RP3beta (Paudel et al. 2017): walks item, user, item, with popular items held back."""
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import diags_array
+
+from .base_items import Interactions, ItemItem, ItemLearner, co_taken, strongest
+
+BETA = 0.6
+"""How strongly an item's popularity counts against it."""
+
+
+class RP3Beta(ItemLearner):
+    """Three steps of a random walk on the graph; `size` is how many neighbours an item keeps."""
+
+    name = "rp3beta"
+    sizes = (100, 30)
+
+    def seconds(self, seen: Any) -> float:
+        """Pairs of items of the same user, then a selection among all pairs of items."""
+        return co_taken(seen) / 5e7 + float(seen.shape[1]) ** 2 / 3e7
+
+    def fit(self, lesson: Interactions) -> ItemItem:
+        """Learn from the lesson."""
+        seen, size = lesson.seen.astype(np.float32), lesson.size or self.sizes[0]
+        of_users = np.maximum(np.asarray(seen.sum(axis=1)), 1e-9)
+        of_items = np.maximum(np.asarray(seen.sum(axis=0)), 1e-9)
+        from_items = (diags_array(1 / of_items) @ seen.T).T.tocsc()
+        to_items = (diags_array(1 / of_users) @ seen).T.tocsr()
+
+        def walked(sources: slice) -> np.ndarray:
+            chance = (to_items @ from_items[:, sources]).toarray()
+            chance[np.arange(sources.start, sources.stop), np.arange(chance.shape[1])] = 0
+            return np.asarray(chance / of_items[:, None] ** BETA)
+
+        return ItemItem(strongest(walked, seen.shape[1], kept=size).T.tocsr(), size)
+
+
+LEARNER = RP3Beta()
