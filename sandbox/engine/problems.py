@@ -53,6 +53,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "leakage": ("column", "score"),
     "known_afterwards": ("column", "score"),
     "no_skill": ("metric",),
+    "no_clusters": ("score", "shuffled"),
     "no_truth": ("learners",),
     "repeated_across_split": ("count", "percent"),
     "optimistic_validation": ("validation", "test"),
@@ -90,6 +91,8 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "unreadable_numbers": ("column", "count", "examples"),
     "date_order_guessed": ("column",),
     "identifier_columns": ("columns",),
+    "date_columns": ("columns",),
+    "many_dimensions": ("columns",),
     "text_columns": ("columns",),
     "constant_columns": ("columns",),
     "duplicate_columns": ("columns",),
@@ -114,6 +117,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "no_time": (),
     "no_memory": (),
     "learner_failed": (),
+    "other_count": (),
 }
 """Why a learner's row of the leaderboard has no score."""
 

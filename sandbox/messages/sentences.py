@@ -177,6 +177,10 @@ SENTENCES: dict[str, Words] = {
     "learner_failed": _(
         "This model could not be trained on this table; the others are not affected."
     ),
+    "other_count": _(
+        "Left out: it finds by itself how many clusters there are, and those were not as many as "
+        "asked for."
+    ),
     # what a finished job wants people to know
     "leakage": _(
         "The column “%(column)s” alone almost gives the answer away (%(score)s of 1). If it is "
@@ -265,6 +269,19 @@ SENTENCES: dict[str, Words] = {
         "by WAPE, or forecast longer steps such as weeks."
     ),
     "time_missing_rows": _("%(count)s rows without a time in “%(column)s” were left out."),
+    "no_clusters": _(
+        "With every column shuffled, so that no row holds together any more, the clusters come "
+        "out as clear (silhouette %(shuffled)s against %(score)s). They are drawn by the method, "
+        "not found in the data: do not give them names or budgets."
+    ),
+    "date_columns": _(
+        "Columns of dates were left out, for rows are not alike because they are of one time: "
+        "%(columns)s."
+    ),
+    "many_dimensions": _(
+        "HDBSCAN was kept on %(columns)s coordinates. Above about ten all rows lie about equally "
+        "far apart, and density says little; compare with k-means on fewer columns."
+    ),
     "no_truth": _(
         "Without labels nobody can say how many alerts are right, so no score is given; figures "
         "only say how steady a detector’s order of the rows is. %(learners)s was kept, which is "

@@ -76,9 +76,7 @@ def precision_recall(result: Result, words: Words) -> Chart | None:
     return alt.layer(
         curve,
         chance.mark_rule(color=SECOND, strokeWidth=1.5, strokeDash=[5, 4]),
-        chance.mark_text(color=SECOND, align="right", dy=-8).encode(
-            x="x:Q", text="said:N"
-        ),
+        chance.mark_text(color=SECOND, align="right", dy=-8).encode(x="x:Q", text="said:N"),
     ).properties(width=WIDTH, height=260)
 
 
