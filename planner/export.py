@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from planner import queries
-from planner.models import UseCase
+from planner.models import Prototype, UseCase
 from planner.sheets import SHEETS
-
-# A spreadsheet would run a cell that begins like this.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from sandbox import export as sandbox
 
 
 def as_json(use_case: UseCase) -> dict[str, Any]:
@@ -61,6 +59,21 @@ def as_json(use_case: UseCase) -> dict[str, Any]:
     }
 
 
+def model(prototype: Prototype) -> IO[bytes]:
+    """The best model of a prototype as a zip; FileNotFoundError where there is none."""
+    if prototype.run is None:
+        raise FileNotFoundError(prototype.pk)
+    task = queries.values(prototype.use_case, "task")
+    said = (task.get("predicted"), task.get("used_by"), task.get("predicted_at"))
+    card = sandbox.Card(
+        run=prototype.run,
+        title=prototype.use_case.title,
+        purpose=" ".join(str(words) for words in said if words),
+        threshold=prototype.threshold,
+    )
+    return sandbox.bundle(card)
+
+
 def rows(use_case: UseCase) -> Iterable[tuple[str, str, str, str]]:
     """Every answer as sheet, group, question and answer, in the reader's language."""
     written = queries.all_values(use_case)
@@ -74,13 +87,8 @@ def as_csv(use_case: UseCase) -> str:
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow([_("Sheet"), _("Group"), _("Question"), _("Answer")])
-    table.writerows([harmless(cell) for cell in row] for row in rows(use_case))
+    table.writerows([sandbox.harmless(cell) for cell in row] for row in rows(use_case))
     return "\ufeff" + out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The same cell, with a mark before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def as_markdown(use_case: UseCase) -> str:

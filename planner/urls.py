@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prototypes/<uuid:prototype>/start/", prototypes.start, name="prototype_start"),
     path("prototypes/<uuid:prototype>/cancel/", prototypes.cancel, name="prototype_cancel"),
     path("prototypes/<uuid:prototype>/repeat/", prototypes.repeat, name="prototype_repeat"),
+    path("prototypes/<uuid:prototype>/model.zip", prototypes.model, name="prototype_model"),
     path("prototypes/<uuid:prototype>/charts/<str:name>.svg", prototypes.chart, name="chart"),
     path("u/<uuid:use_case>/report/", reports.use_case_report, name="use_case_report"),
     path("u/<uuid:use_case>/report.<str:ending>", reports.use_case_export, name="use_case_export"),

@@ -1,8 +1,10 @@
-"""Every write of the sandbox: bring a table, start a run, stop a job."""
+"""Every write of the sandbox: bring a table, start a run, use its model, stop a job."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import math
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from sandbox import messages, store, tasks
 from sandbox.engine.specs import SPECS, Ask
-from sandbox.models import Dataset, Job, Run
+from sandbox.models import Dataset, Job, Prediction, Run
 from sandbox.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("csv", "tsv", "xlsx", "parquet")
 SHORTEST, LONGEST = 1, 3600
+LONGEST_CELL = 1000
 
 
 @dataclass
@@ -68,18 +71,8 @@ def bring_sample(*, sample: str) -> Dataset:
 
 
 def _bring(*, name: str, chunks: Iterable[bytes], sample: str = "") -> Dataset:
-    ending = PurePath(name).suffix.lstrip(".").lower()
-    if ending not in FORMATS:
-        raise ValidationError(
-            {"file": _("Only CSV, TSV, Excel (.xlsx) and Parquet can be read. Nothing was kept.")}
-        )
     pk = uuid.uuid4()
-    key = f"datasets/{pk}/upload.{ending}"
-    counted = Counted(chunks)
-    store.save(key, counted)
-    if not counted.size:
-        store.delete(key)
-        raise ValidationError({"file": messages.sentence("empty_file")})
+    key, counted = _keep_table(f"datasets/{pk}", name, chunks)
     with transaction.atomic():
         dataset = Dataset.objects.create(
             id=pk,
@@ -91,6 +84,22 @@ def _bring(*, name: str, chunks: Iterable[bytes], sample: str = "") -> Dataset:
         )
         tasks.ring_on_commit(dataset)
     return dataset
+
+
+def _keep_table(home: str, name: str, chunks: Iterable[bytes]) -> tuple[str, Counted]:
+    """Keep a table as it came; the store's key, and what was counted on the way."""
+    ending = PurePath(name).suffix.lstrip(".").lower()
+    if ending not in FORMATS:
+        raise ValidationError(
+            {"file": _("Only CSV, TSV, Excel (.xlsx) and Parquet can be read. Nothing was kept.")}
+        )
+    key = f"{home}/upload.{ending}"
+    counted = Counted(chunks)
+    store.save(key, counted)
+    if not counted.size:
+        store.delete(key)
+        raise ValidationError({"file": messages.sentence("empty_file")})
+    return key, counted
 
 
 @transaction.atomic
@@ -189,6 +198,49 @@ def _number(given: object, ask: Ask) -> float:
     if ask.kind == "count" and number != int(number):
         raise ValidationError(_("Write a whole number from %(least)s to %(most)s.") % bounds)
     return int(number) if ask.kind == "count" else number
+
+
+@transaction.atomic
+def predict_table(
+    *, run: Run, name: str, file: File[bytes], op: uuid.UUID | None = None
+) -> Prediction:
+    """Have a run's model predict a table that somebody brings; a repeat of the op does it once."""
+    if already := _predicted(run, op):
+        return already
+    prediction = Prediction(run=run, name=PurePath(name).name[:200], op=op)
+    return _predict(prediction, name, file.chunks())
+
+
+@transaction.atomic
+def predict_row(*, run: Run, row: Mapping[str, str], op: uuid.UUID | None = None) -> Prediction:
+    """Have a run's model predict one row that somebody typed."""
+    if already := _predicted(run, op):
+        return already
+    wanted = [str(column["column"]) for column in run.result.get("typical") or ()]
+    typed = {name: str(row.get(name, ""))[:LONGEST_CELL] for name in wanted}
+    if not any(typed.values()):
+        raise ValidationError(_("Fill in at least one field."))
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([list(typed), list(typed.values())])
+    prediction = Prediction(run=run, row=typed, op=op)
+    return _predict(prediction, "row.csv", [text.getvalue().encode("utf-8")])
+
+
+def _predicted(run: Run, op: uuid.UUID | None) -> Prediction | None:
+    """What the same op asked for before; a model that is not there is refused first."""
+    if not (run.has_succeeded and (run.result.get("model") or {}).get("files")):
+        raise ValidationError(_("This run left no model, so nothing can be predicted with it."))
+    if op is None:
+        return None
+    Run.objects.select_for_update().get(pk=run.pk)
+    return Prediction.objects.filter(op=op, run=run).first()
+
+
+def _predict(prediction: Prediction, name: str, chunks: Iterable[bytes]) -> Prediction:
+    prediction.upload, _counted = _keep_table(f"predictions/{prediction.pk}", name, chunks)
+    prediction.save(force_insert=True)
+    tasks.ring_on_commit(prediction)
+    return prediction
 
 
 def cancel(*, job: Job) -> bool:

@@ -224,3 +224,24 @@ class Model(models.Model):
 
     def __str__(self) -> str:
         return self.learner
+
+
+class Prediction(Job):
+    """A run's model used on another table, or on one row that somebody typed."""
+
+    bell = "sandbox.predict"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="predictions")
+    name = models.CharField(max_length=200, blank=True)  # of the file; empty for a typed row
+    row = models.JSONField(default=dict, blank=True)
+    upload = models.CharField(max_length=200)  # the store's key of the table
+    output = models.CharField(max_length=200, blank=True)  # the key of predictions.csv
+    op = models.UUIDField(null=True, blank=True, unique=True)
+
+    objects = JobQuerySet["Prediction"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name or str(self.row)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from celery import current_app, shared_task
@@ -13,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from sandbox import box, messages, store
-from sandbox.models import Dataset, Job, Model, Run, queues
+from sandbox import box, export, messages, store
+from sandbox.models import Dataset, Job, Model, Prediction, Run, queues
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def profile(dataset_id: str) -> None:
     """Claim a table, read it in the box, keep its typed copy and its profile. Safe to repeat."""
     if dataset := Dataset.objects.claim(dataset_id):
         job = {"job": "profile", "file": _name(dataset.upload)}
-        with _boxed(dataset, dataset.upload, job) as outcome:
+        with _boxed(dataset, {_name(dataset.upload): dataset.upload}, job) as outcome:
             folder = _keep_files(f"datasets/{dataset.pk}", dataset, outcome)
             dataset.renew(table=f"{folder}/table.parquet" if folder else "")
             if not _record(dataset, outcome) and folder:
@@ -46,7 +48,7 @@ def train(run_id: str) -> None:
             "threads": settings.RUN_THREADS,
             "words": {code: messages.chart_words(code) for code, _ in settings.LANGUAGES},
         }
-        with _boxed(run, run.dataset.table, job) as outcome:
+        with _boxed(run, {_name(run.dataset.table): run.dataset.table}, job) as outcome:
             folder = _keep_files(f"runs/{run.pk}", run, outcome)
             with transaction.atomic():
                 run.renew(files=folder, box_level=outcome.level)
@@ -54,6 +56,23 @@ def train(run_id: str) -> None:
                 if is_ours and folder:
                     _keep_model(run, outcome)
             if not is_ours and folder:
+                store.delete(folder)
+
+
+@shared_task(name="sandbox.predict", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def predict(prediction_id: str) -> None:
+    """Claim a prediction, let the model predict in the box, keep what it said. Safe to repeat."""
+    if row := Prediction.objects.claim(prediction_id):
+        table = f"table{PurePath(row.upload).suffix}"
+        job = {"job": "predict", "file": table}
+        with _boxed(row, {**export.kept(row.run), table: row.upload}, job) as outcome:
+            shown = {}
+            if outcome.has_succeeded:
+                shown = export.make_safe(outcome.out / "predictions.csv")
+            folder = _keep_files(f"predictions/{row.pk}", row, outcome)
+            row.renew(output=f"{folder}/predictions.csv" if folder else "")
+            told = replace(outcome, result=outcome.result | shown)
+            if not _record(row, told) and folder:
                 store.delete(folder)
 
 
@@ -86,13 +105,15 @@ def _name(key: str) -> str:
 
 
 @contextmanager
-def _boxed(job: Job, key: str, asked: dict[str, Any]) -> Iterator[box.Outcome]:
-    """Run a job in the box on one file of the store; a lost or cancelled row stops it."""
-    with (
-        store.local(key) as path,
-        box.run(asked, {_name(key): path}, on_progress=partial(_sign_of_life, job)) as outcome,
-    ):
-        yield outcome
+def _boxed(job: Job, keys: Mapping[str, str], asked: dict[str, Any]) -> Iterator[box.Outcome]:
+    """Run a job in the box on files of the store, by the names it knows them under.
+
+    A lost or cancelled row stops it.
+    """
+    with ExitStack() as lent:
+        inputs = {name: lent.enter_context(store.local(key)) for name, key in keys.items()}
+        run = box.run(asked, inputs, on_progress=partial(_sign_of_life, job))
+        yield lent.enter_context(run)
 
 
 def _sign_of_life(job: Job, progress: dict[str, Any]) -> bool:

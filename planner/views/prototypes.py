@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from planner import queries, rules
+from planner import export, queries, rules
 from planner.actions import prototypes as actions
 from planner.forms import Once, Run, Sample, Upload, new_op, refuse
 from planner.knowledge import METRICS, TASK_TYPES
@@ -142,6 +142,18 @@ def chart(request: HttpRequest, prototype: UUID, name: str) -> HttpResponse:
         content_type="image/svg+xml",
         headers={"Cache-Control": "private, max-age=86400"},
     )
+
+
+@signed_in
+@require_safe
+def model(request: HttpRequest, prototype: UUID) -> FileResponse:
+    """The best model with its card and all it takes to use it elsewhere."""
+    row = _find(request, prototype)
+    try:
+        bundle = export.model(row)
+    except (LookupError, OSError, ValueError) as error:
+        raise Http404 from error
+    return FileResponse(bundle, as_attachment=True, filename=f"model-{row.pk}.zip")
 
 
 def _brought(request: HttpRequest, use_case: UseCase, form: Once) -> Prototype:

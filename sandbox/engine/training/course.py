@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sandbox.engine.job import Job
-    from sandbox.engine.learners import Fitted
+    from sandbox.engine.learners import Fitted, Learner
     from sandbox.engine.metrics import Metric
     from sandbox.engine.specs.base import Spec
 
@@ -41,6 +41,11 @@ class Entry:
     why: str | None = None
     raw: np.ndarray | None = None
     first: Fitted | None = None
+    """What the first fold learnt."""
+    models: list[Fitted] = field(default_factory=list)
+    """What each fold learnt, where they are kept."""
+    learner: Learner | None = None
+    """How to learn it again, where the catalogue of learners does not say."""
     size: int | None = None
     cut: float | None = None
 
@@ -96,10 +101,17 @@ class Course(ABC):
 
     @abstractmethod
     def keep(self) -> dict[str, Any]:
-        """Learn from all there is, write the model and the predictions; learner, files, rows."""
+        """Learn from all there is, write the model and the predictions.
+
+        Learner, files, rows and, where a row can be asked for alone, milliseconds_per_row.
+        """
 
     def judge(self) -> None:
         """Warn of what the comparison shows, such as that nothing beats the baseline."""
+        return
+
+    def combine(self) -> None:
+        """After each learner, bring up to date what is made of several."""
         return
 
     @property
@@ -133,6 +145,8 @@ class Course(ABC):
         """Try every learner of the task; one that fails is a row that says why."""
         names = self.spec.learners
         for place, name in enumerate(names):
+            if self.entries and self.job.is_stopped:
+                break
             stage = "training" if self.entries else "baseline"
             began = time.monotonic()
             try:
@@ -148,6 +162,7 @@ class Course(ABC):
             self.entries.append(entry)
             if place and entry.score is not None and self.first_result is None:
                 self.first_result = self.job.at()
+            self.combine()
             self.tell(stage, 0.12 + 0.58 * (place + 1) / len(names))
         if late := [entry.model for entry in self.entries if entry.why == "no_time"]:
             self.warnings.append(warning("time_short", learners=late))
@@ -169,7 +184,9 @@ class Course(ABC):
             "seed": self.seed,
             "seconds": self.job.seconds,
         }
+        kept = self.job.output("model/model.json").parent
         result["model"] = self.keep()
+        result["model"]["bytes"] = sum(path.stat().st_size for path in kept.iterdir())
         self.tell("drawing", 0.9)
         result["charts"] = self._draw(result)
         result["warnings"] = by_gravity(self.warnings)
@@ -197,6 +214,16 @@ def learning_ends(job: Job) -> float:
     """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
     left = job.left()
     return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
+
+
+def milliseconds(predict: Callable[[], object]) -> float:
+    """How long a call takes at its quickest, as a service that is awake would answer."""
+    spent = []
+    for _ in range(3):
+        began = time.perf_counter()
+        predict()
+        spent.append(time.perf_counter() - began)
+    return round(1000 * min(spent), 3)
 
 
 def peak_mb() -> int:

@@ -12,6 +12,8 @@ from sandbox.engine import explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
+from sandbox.engine.training.course import milliseconds
+from sandbox.engine.typical import typical
 
 from .review import review
 
@@ -98,6 +100,11 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             seed=lesson.seed,
         ),
     }
+    facts["typical"] = typical(
+        course.source.frame.iloc[goal.rows[split.train]],
+        course.features.wanted,
+        [one["column"] for one in important],
+    )
     return facts | review(course, facts)
 
 
@@ -122,14 +129,14 @@ def is_worse(metric: metrics.Metric, score: float, interval: tuple[float, float]
 def curve(course: TableCourse) -> list[dict[str, Any]]:
     """The score by rows the best learner saw; by its iterations when there is no time."""
     best, lesson, job = course.best, course.lesson, course.job
-    metric = course.metric.at(best.cut)
-    fit, check = course.split.folds[0]
-    order = course.shuffled(fit)
+    learner = best.learner or LEARNERS[best.model]
+    order = course.shuffled(course.split.folds[0][0])
     per_fit = best.fit_seconds / len(course.split.folds) * lesson.threads
     if best is course.baseline:
         return []
-    if job.left() < 2.5 * per_fit + 0.2 * job.seconds:
-        assert best.first is not None
+    assert best.first is not None
+    # the model that is kept comes first: it learns once more from all rows
+    if job.left() < 3 * per_fit + 0.2 * job.seconds:
         told = best.first.curve
         step = max(1, len(told) // CURVE_POINTS)
         return [
@@ -142,16 +149,19 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
         rows = np.sort(order[: max(10, int(share * len(order)))])
         if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
             continue
-        fitted = LEARNERS[best.model].fit(lesson.of(rows).until(until))
-        seen = rows[:5_000]
-        points.append(
-            {
-                "rows": len(rows),
-                "train": metric.safe(course.goal.y[seen], fitted.predict(lesson.x[seen])),
-                "validation": metric.safe(course.goal.y[check], fitted.predict(lesson.x[check])),
-            }
-        )
-    return points
+        points.append(_point(course, learner.fit(lesson.of(rows).until(until)), rows))
+    return [*points, _point(course, best.first, np.sort(order))]
+
+
+def _point(course: TableCourse, fitted: Fitted, rows: np.ndarray) -> dict[str, Any]:
+    """The score on rows it learnt from and on those of the first fold."""
+    metric, lesson, y = course.metric.at(course.best.cut), course.lesson, course.goal.y
+    seen, check = rows[:5_000], course.split.folds[0][1]
+    return {
+        "rows": len(rows),
+        "train": metric.safe(y[seen], fitted.predict(lesson.x[seen])),
+        "validation": metric.safe(y[check], fitted.predict(lesson.x[check])),
+    }
 
 
 def keep(course: TableCourse) -> dict[str, Any]:
@@ -163,7 +173,7 @@ def keep(course: TableCourse) -> dict[str, Any]:
     model = Model(
         course.spec.name,
         goal.target,
-        course.best.model,
+        Mean.learner if isinstance(kept, Mean) else course.best.model,
         goal.labels,
         course.features,
         kept,
@@ -174,4 +184,10 @@ def keep(course: TableCourse) -> dict[str, Any]:
     if course.unseen is not None:
         model.predict(course.unseen).to_csv(job.output("predictions.csv"), index=False)
     rows = len(goal.y) if fitted else len(course.split.train)
-    return {"learner": model.learner, "files": files, "rows": rows}
+    row = course.source.frame.iloc[goal.rows[:1]][list(course.features.wanted)]
+    return {
+        "learner": model.learner,
+        "files": files,
+        "rows": rows,
+        "milliseconds_per_row": milliseconds(lambda: model.predict(row)),
+    }
