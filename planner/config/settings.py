@@ -201,6 +201,7 @@ CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_ROUTES = {
     "sandbox.profile": {"queue": "parse"},
     "sandbox.train": {"queue": "cpu"},
+    "sandbox.predict": {"queue": "parse"},
     "sandbox.sweep": {"queue": "parse"},
     "planner.render": {"queue": "render"},
     "workshops.render": {"queue": "render"},
