@@ -84,6 +84,11 @@ class Job:
         return path
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether somebody wants the best so far: a file `stop` lies in the folder."""
+        return (self.folder / "stop").exists()
+
+    @property
     def seconds(self) -> int:
         """The whole budget in seconds, imports included."""
         return max(1, self.number("seconds", 60))

@@ -33,9 +33,21 @@ class Lesson:
         """The same lesson with only these rows."""
         return replace(self, x=self.x[rows], y=self.y[rows])
 
+    def taught(self, y: np.ndarray) -> "Lesson":
+        """The same lesson with another target, such as its logarithm."""
+        return replace(self, y=y)
+
     def until(self, deadline: float, *, threads: int | None = None) -> "Lesson":
         """The same lesson with another deadline, perhaps with fewer threads."""
         return replace(self, deadline=deadline, threads=threads or self.threads)
+
+
+def is_skewed(lesson: Lesson) -> bool:
+    """Whether numbers are positive and so skewed that their logarithm is easier to learn."""
+    y = lesson.y
+    if lesson.classes or y.min() <= 0:
+        return False
+    return bool(np.mean(((y - y.mean()) / (y.std() or 1.0)) ** 3) > 1)
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,7 @@ class Fitted(ABC):
 
 
 class Learner(ABC):
-    """One model family."""
+    """One model family, or one setting of it."""
 
     name: str
     takes: str = "table"

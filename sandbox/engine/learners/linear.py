@@ -9,7 +9,7 @@ import numpy as np
 
 from sandbox.engine.design import Column, design, prepare, read
 
-from .base import Fitted, Learner, Lesson
+from .base import Fitted, Learner, Lesson, is_skewed
 
 
 class Line(Fitted):
@@ -87,11 +87,10 @@ class Linear(Learner):
         return Line(columns, model.coef_, model.intercept_, classes=lesson.classes)
 
     def _numbers(self, lesson: Lesson, columns: tuple[Column, ...], matrix: Any) -> Line:
-        from scipy.stats import skew
         from sklearn.linear_model import Ridge, RidgeCV
 
         y = lesson.y
-        log = bool(y.min() > 0 and skew(y) > 1)
+        log = is_skewed(lesson)
         y = np.log(y) if log else y
         model = (
             RidgeCV(np.logspace(-1, 4, 12))

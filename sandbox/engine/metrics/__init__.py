@@ -10,7 +10,7 @@ from sandbox.engine.problems import Problem
 RESAMPLES = 200
 CUTS = 60
 """Thresholds tried from either end, the closer the fewer rows they let through."""
-RESAMPLED = 20_000
+RESAMPLED = 5_000
 """Rows drawn per resample at most; a longer table's interval is narrowed by the square root."""
 
 Score = Callable[[np.ndarray, np.ndarray], float]
@@ -115,17 +115,27 @@ def best_cut(metric: Metric, truth: np.ndarray, predictions: np.ndarray) -> floa
 
 
 def interval(
-    metric: Metric, truth: np.ndarray, predictions: np.ndarray, *, seed: int
+    metric: Metric,
+    truth: np.ndarray,
+    predictions: np.ndarray,
+    *,
+    seed: int,
+    unseen: int | None = None,
 ) -> tuple[float, float]:
     """The 95 % bootstrap interval of a score (Efron & Tibshirani 1993, percentile method).
 
-    Rows are drawn, or queries where the metric is a mean over them.
+    Rows are drawn, or queries where the metric is a mean over them. With `unseen`, the interval in
+    which the score of so many new ones will lie. They differ by luck as these do, so that fewer
+    are drawn: 1 / drawn = 1 / rows + 1 / unseen.
     """
     metric, truth, predictions, _ = _drawn(metric, truth, predictions, predictions)
+    rows = len(truth)
+    size = rows if unseen is None else max(2, rows * unseen // (rows + unseen))
     scores = [
-        metric.safe(truth[rows], predictions[rows]) for rows in _resamples(len(truth), seed=seed)
+        metric.safe(truth[drawn], predictions[drawn])
+        for drawn in _resamples(rows, seed=seed, size=size)
     ]
-    return _between(scores, metric.safe(truth, predictions), len(truth))
+    return _between(scores, metric.safe(truth, predictions), size)
 
 
 def gain_interval(
@@ -168,9 +178,9 @@ def _drawn(
     return replace(metric, score=lambda _, scores: mean(scores), each=None), each, each, beside
 
 
-def _resamples(rows: int, *, seed: int) -> list[np.ndarray]:
+def _resamples(rows: int, *, seed: int, size: int | None = None) -> list[np.ndarray]:
     chance = np.random.default_rng(seed)
-    size = min(rows, RESAMPLED)
+    size = min(size or rows, RESAMPLED)
     return [chance.integers(0, rows, size) for _ in range(RESAMPLES)]
 
 

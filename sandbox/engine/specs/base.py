@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sandbox.engine import explain
+from sandbox.engine.features import Features
 from sandbox.engine.job import Job
 from sandbox.engine.metrics import CLASS_METRICS, Metric
 from sandbox.engine.problems import Problem, Warned, warning
@@ -85,7 +86,17 @@ class Spec(ABC):
 class Supervised(Spec):
     """A task type that learns a column of a table from the others."""
 
-    learners: tuple[str, ...] = ("baseline", "linear", "boosting", "neural")
+    learners: tuple[str, ...] = (
+        "baseline",
+        "boosting",
+        "linear",
+        "boosting_extra",
+        "neural",
+        "boosting_small",
+        "boosting_large",
+        "forest",
+    )
+    encoding: type[Features] = Features
     says: str = "prediction"
     """The column of `predictions.csv` that holds what is said of a row."""
 
@@ -115,7 +126,7 @@ class Supervised(Spec):
         from sandbox.engine import saved, table
 
         job.progress("reading", 0.1)
-        model = saved.load(job.folder / "in")
+        model = saved.load(job.folder / "in", self.encoding)
         frame = table.align(table.read(job.needed("file")), model.features.wanted)
         job.progress("training", 0.6)
         model.predict(frame).to_csv(job.output("predictions.csv"), index=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +13,26 @@ import numpy as np
 from sandbox.engine import metrics
 from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
+from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
 from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
 
 if TYPE_CHECKING:
+    from sandbox.engine.learners import Learner
+    from sandbox.engine.splits import Fold
+
     from .course import TableCourse
 
 POOLED = 2_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
+SHARE = 0.7
+"""What the first learner may take of the time there is; it is cut short rather than left out."""
+GLANCED = 8_000
+"""Rows of a long table from which a first model is learnt, so that there is one within seconds."""
+WEIGHED = 10_000
+"""Rows by which the weights of an ensemble are known well enough."""
+REPEATED = 1_000
+"""Rows up to which luck in drawing the folds is worth averaging out."""
 
 Learnt = tuple[Fitted, np.ndarray]
 
@@ -31,7 +44,8 @@ def attempt(course: TableCourse, name: str) -> Entry:
     if not learner.folded:
         fitted = learner.fit(lesson.of(split.train))
         raw = fitted.predict(lesson.x[split.checked])
-        return _scored(course, Entry(name, time.monotonic() - began, raw=raw, first=fitted))
+        entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
+        return _scored(course, entry)
     rows = sum(len(fit) for fit, _ in split.folds)
     latest = lesson.deadline - learner.least_seconds(rows)
     if began + learner.start_seconds > latest:
@@ -40,40 +54,157 @@ def attempt(course: TableCourse, name: str) -> Entry:
     began = time.monotonic()
     if began > latest:
         return Entry(name, 0.0, why="no_time")
-    pooled = lesson.x.size < POOLED and len(split.folds) > 1
-    share = (lesson.deadline - began) * 0.7
-    waves = -(-len(split.folds) // (lesson.threads if pooled else 1))
-
-    def learn(place: int) -> Learnt:
-        fit, check = split.folds[place]
-        ends = began + share * (1 + place // (lesson.threads if pooled else 1)) / waves
-        fitted = learner.fit(lesson.of(fit).until(ends, threads=1 if pooled else None))
-        return fitted, fitted.predict(lesson.x[check])
-
-    done = _mapped(learn, len(split.folds), workers=lesson.threads if pooled else 1)
+    if course.first_result is None:
+        _glance(course, learner)
+    done = _learnt(course, learner, split.folds, must=course.first_result is None)
+    took = time.monotonic() - began
+    if done is None:
+        return Entry(name, took, why="no_time")
     sizes = [fitted.size for fitted, _ in done if fitted.size]
     entry = Entry(
         name,
-        time.monotonic() - began,
+        took,
         raw=np.concatenate([raw for _, raw in done]),
         first=done[0][0],
+        models=[fitted for fitted, _ in done],
         size=int(np.median(sizes)) if sizes else None,
     )
     return _scored(course, entry)
 
 
-def _mapped(learn: Callable[[int], Learnt], count: int, *, workers: int) -> list[Learnt]:
+def _glance(course: TableCourse, learner: Learner) -> None:
+    """On a long table, show what a few thousand rows teach until the whole has been learnt."""
+    lesson, (fit, check) = course.lesson, course.split.folds[0]
+    if len(fit) < 2 * GLANCED:
+        return
+    began = time.monotonic()
+    chance = np.random.default_rng(lesson.seed)
+    rows, seen = np.sort(chance.choice(fit, GLANCED, replace=False)), check[:GLANCED]
+    if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
+        return
+    few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
+    raw = learner.fit(few).predict(lesson.x[seen])
+    entry = Entry(learner.name, time.monotonic() - began, raw=raw)
+    course.entries.append(_scored(course, entry, truth=lesson.y[seen]))
+    course.first_result = course.job.at()
+    course.tell("training", 0.15)
+    course.entries.pop()
+
+
+def _learnt(
+    course: TableCourse, learner: Learner, folds: Sequence[Fold], *, must: bool
+) -> list[Learnt] | None:
+    """A model and its predictions for each fold; None when the first folds tell it takes too long.
+
+    The learner that `must` gets a share of the time for each fold instead, and ends with it.
+    """
+    lesson, began = course.lesson, time.monotonic()
+    pooled = is_pooled(course)
+    workers = lesson.threads if pooled else 1
+    waves = -(-len(folds) // workers)
+    left = lesson.deadline - began
+
+    def learn(place: int, ends: float) -> Learnt:
+        fit, check = folds[place]
+        fitted = learner.fit(lesson.of(fit).until(ends, threads=1 if pooled else None))
+        return fitted, fitted.predict(lesson.x[check])
+
+    if must or waves == 1:
+        share = left * (SHARE if must else 1)
+        ends = [began + share * (1 + place // workers) / waves for place in range(len(folds))]
+        return _mapped(learn, ends, workers=workers)
+    pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
+    if (time.monotonic() - began) * waves > left:
+        return None
+    ends = [lesson.deadline] * (len(folds) - workers)
+    rest = _mapped(lambda place, end: learn(place + workers, end), ends, workers=workers)
+    return pilots + rest
+
+
+def is_pooled(course: TableCourse) -> bool:
+    """Whether folds are learnt side by side, with one thread each."""
+    return course.lesson.x.size < POOLED and len(course.split.folds) > 1
+
+
+def _mapped(
+    learn: Callable[[int, float], Learnt], ends: Sequence[float], *, workers: int
+) -> list[Learnt]:
+    places = range(len(ends))
     if workers == 1:
-        return [learn(place) for place in range(count)]
+        return list(map(learn, places, ends))
     from threadpoolctl import threadpool_limits
 
     # side by side, BLAS's own threads would only fight over the same cores
     with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(learn, range(count)))
+        return list(pool.map(learn, places, ends))
 
 
-def _scored(course: TableCourse, entry: Entry) -> Entry:
-    truth, seed = course.goal.y[course.split.checked], course.lesson.seed
+def combine(course: TableCourse) -> None:
+    """Bring the ensemble of all that has learnt so far up to date."""
+    course.entries[:] = [entry for entry in course.entries if entry.model != Ensemble.name]
+    lesson, checked = course.lesson, course.split.checked
+    tried = [one for one in course.entries[1:] if one.score is not None]
+    if len(tried) < 2 or any(LEARNERS[one.model].takes != "table" for one in tried):
+        return
+    rows = np.random.default_rng(lesson.seed).permutation(len(checked))[:WEIGHED]
+    losses = Losses(lesson.y[checked[rows]], classes=lesson.classes, absolute=lesson.absolute)
+    found = {one.model: one for one in tried}
+    raws = {one.model: one.raw for one in tried if one.raw is not None}
+    weights = weigh(losses, {name: raw[rows] for name, raw in raws.items()})
+    if len(weights) < 2:
+        return
+    parts = {
+        name: Part(weight, found[name].size, found[name].fit_seconds)
+        for name, weight in weights.items()
+    }
+    means: list[Fitted] = [
+        Mean([(one.weight, name, found[name].models[place]) for name, one in parts.items()])
+        for place in range(len(course.split.folds))
+    ]
+    entry = Entry(
+        Ensemble.name,
+        sum(one.seconds for one in parts.values()),
+        raw=np.asarray(sum(weight * raws[name] for name, weight in weights.items())),
+        first=means[0],
+        models=means,
+        learner=Ensemble(parts),
+        size=len(parts),
+    )
+    course.entries.append(_scored(course, entry))
+
+
+def repeat(course: TableCourse) -> None:
+    """With time left on a short table, check all once more on other folds and take the mean."""
+    split, lesson = course.split, course.lesson
+    is_table = LEARNERS[course.baseline.model].takes == "table"
+    if not is_table or len(split.folds) < 2 or len(split.checked) > REPEATED:
+        return
+    folds = split.again(lesson.y, classes=lesson.classes, seed=lesson.seed + 1)
+    order = np.argsort(np.concatenate([check for _, check in folds]))
+    order = order[np.argsort(np.argsort(split.checked))]
+    for place, entry in enumerate(course.entries):
+        if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
+            continue
+        if time.monotonic() + 1.3 * entry.fit_seconds > lesson.deadline or course.job.is_stopped:
+            break
+        began = time.monotonic()
+        done = _learnt(course, LEARNERS[entry.model], folds, must=False)
+        if done is None:
+            break
+        other = np.concatenate([raw for _, raw in done])[order]
+        course.entries[place] = _scored(
+            course,
+            replace(
+                entry,
+                fit_seconds=(entry.fit_seconds + time.monotonic() - began) / 2,
+                raw=(entry.raw + other) / 2,
+            ),
+        )
+    combine(course)
+
+
+def _scored(course: TableCourse, entry: Entry, truth: np.ndarray | None = None) -> Entry:
+    truth = course.goal.y[course.split.checked] if truth is None else truth
     assert entry.raw is not None
     entry.cut = metrics.best_cut(course.metric, truth, entry.raw)
     metric = course.metric.at(entry.cut)
@@ -82,7 +213,9 @@ def _scored(course: TableCourse, entry: Entry) -> Entry:
         entry.why = "learner_failed"
         return entry
     entry.score = score
-    entry.interval = metrics.interval(metric, truth, entry.raw, seed=seed)
+    entry.interval = metrics.interval(
+        metric, truth, entry.raw, seed=course.lesson.seed, unseen=len(course.split.test)
+    )
     return entry
 
 

@@ -10,34 +10,43 @@ import numpy as np
 
 from sandbox.engine import explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
+from sandbox.engine.learners.ensemble import Mean
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
 from sandbox.engine.training.course import milliseconds
 from sandbox.engine.typical import typical
 
+from . import comparison
 from .review import review
 
 if TYPE_CHECKING:
     from .course import TableCourse
 
-SIZES = (0.1, 0.25, 0.5, 1.0)
+DRAWN = 2.5
+"""Seconds for charts after the model that is kept has learnt."""
+SIZES = (0.1, 0.25, 0.5)
 CURVE_POINTS = 60
 
 
 def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
     """The best learner again on these rows, at the size validation chose; None without time."""
-    best, lesson = course.best, course.lesson
-    needed = best.fit_seconds * len(rows) / max(1, len(course.split.folds[0][0]))
-    if course.job.left() < 1.5 * needed / len(course.split.folds) + 0.15 * course.job.seconds:
+    best, lesson, job = course.best, course.lesson, course.job
+    fit = len(course.split.folds[0][0])
+    needed = best.fit_seconds * len(rows) / fit / len(course.split.folds)
+    if comparison.is_pooled(course):
+        needed *= lesson.threads
+    left = job.left() - min(DRAWN, 0.2 * job.seconds)
+    if left < 1.3 * needed or job.is_stopped:
         return None
-    until = time.monotonic() + max(0.5, 0.5 * course.job.left())
-    return LEARNERS[best.model].fit(replace(lesson.of(rows).until(until), size=best.size))
+    until = time.monotonic() + 0.8 * left
+    learner = best.learner or LEARNERS[best.model]
+    return learner.fit(replace(lesson.of(rows).until(until), size=best.size))
 
 
 def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
     """The one look at the test rows: the facts of it, and what the best learner said there."""
-    course.tested = again(course, course.split.train) or course.best.first
-    assert course.tested is not None
+    models = course.best.models
+    course.tested = models[0] if len(models) == 1 else Mean.of(course.best.model, models)
     raw = course.tested.predict(course.lesson.x[course.split.test])
     goal, best, split = course.goal, course.best, course.split
     metric, truth = course.metric.at(best.cut), goal.y[split.test]

@@ -1,0 +1,155 @@
+"""A weighted mean of models: they err differently, so their mean errs less than any of them.
+
+The weights come from greedy selection with replacement (Caruana et al. 2004) on predictions for
+rows that none of the models had learnt from.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+import numpy as np
+
+from .base import Fitted, Learner, Lesson
+
+ROUNDS = 25
+FILE = "ensemble.zip"
+
+Member = tuple[float, str, Fitted]
+
+
+@dataclass
+class Mean(Fitted):
+    """Models with their weights, which sum to 1, and the names of their learners."""
+
+    members: Sequence[Member]
+    learner = "ensemble"
+    """The learner that reads it back."""
+
+    @classmethod
+    def of(cls, name: str, models: Sequence[Fitted]) -> "Mean":
+        """The plain mean of one learner's models, or of as many means with the same weights."""
+        pairs = [
+            inner
+            for one in models
+            for inner in (one.members if isinstance(one, cls) else [(1.0, name, one)])
+        ]
+        return cls([(weight / len(models), inner, fitted) for weight, inner, fitted in pairs])
+
+    @property
+    def curve(self) -> list[tuple[int, float, float]]:
+        """That of the model that weighs most."""
+        return max(self.members, key=lambda one: one[0])[2].curve
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers or probabilities, as `Fitted` says."""
+        return np.asarray(sum(weight * fitted.predict(x) for weight, _, fitted in self.members))
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with all files of its members in one archive."""
+        states = []
+        with ZipFile(folder / FILE, "w", ZIP_DEFLATED) as archive, TemporaryDirectory() as place:
+            for number, (weight, name, fitted) in enumerate(self.members):
+                inner = Path(place) / str(number)
+                inner.mkdir()
+                states.append({"weight": weight, "learner": name, "state": fitted.save(inner)})
+                for path in sorted(inner.iterdir()):
+                    archive.write(path, f"{number}/{path.name}")
+        return {"members": states, "files": [FILE]}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one learner weighs, the size validation chose for it, and how long it took to learn."""
+
+    weight: float
+    size: int | None = None
+    seconds: float = 1.0
+
+
+@dataclass
+class Ensemble(Learner):
+    """Learners by name, each with its part."""
+
+    parts: Mapping[str, Part]
+    name = Mean.learner
+
+    def fit(self, lesson: Lesson) -> Mean:
+        """Teach every member, those that weigh most first; with a size, each at its own."""
+        from sandbox.engine.learners import LEARNERS
+
+        ranked = sorted(self.parts.items(), key=lambda one: -one[1].weight)
+        members: list[Member] = []
+        for place, (name, part) in enumerate(ranked):
+            now, rest = time.monotonic(), sum(one.seconds for _, one in ranked[place:])
+            ends = now + (lesson.deadline - now) * part.seconds / max(rest, 1e-9)
+            given = replace(lesson.until(ends), size=part.size if lesson.size else None)
+            members.append((part.weight, name, LEARNERS[name].fit(given)))
+        return Mean(members)
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> Mean:
+        """The model that `save` wrote; ValueError when its archive is not whole."""
+        from sandbox.engine.learners import LEARNERS
+
+        members = []
+        with TemporaryDirectory() as place:
+            try:
+                with ZipFile(folder / FILE) as archive:
+                    archive.extractall(place)
+            except BadZipFile as error:
+                raise ValueError("The archive is not whole.") from error
+            for number, one in enumerate(state["members"]):
+                fitted = LEARNERS[one["learner"]].load(one["state"], Path(place) / str(number))
+                members.append((float(one["weight"]), str(one["learner"]), fitted))
+        return Mean(members)
+
+
+def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Weights by learner, from predictions of the same unseen rows (rows,) or (rows, classes).
+
+    Where the mean's gain over the best model is within its standard error, so that it may be luck,
+    the weights move halfway back to that model.
+    """
+    each = {name: losses(raw) for name, raw in predictions.items()}
+    best = min(each, key=lambda name: float(each[name].mean()))
+    chosen, least = [best], float(each[best].mean())
+    picks, total = [best], predictions[best]
+    for count in range(2, ROUNDS + 1):
+        tried = {
+            name: float(losses((total + raw) / count).mean()) for name, raw in predictions.items()
+        }
+        name = min(tried, key=lambda one: tried[one])
+        picks, total = [*picks, name], total + predictions[name]
+        if tried[name] < least:
+            chosen, least = picks, tried[name]
+    weights = {name: chosen.count(name) / len(chosen) for name in dict.fromkeys(chosen)}
+    mean = sum(weight * predictions[name] for name, weight in weights.items())
+    gains = each[best] - losses(np.asarray(mean))
+    if gains.mean() < gains.std() / np.sqrt(len(gains)):
+        weights = {name: weight / 2 for name, weight in weights.items()}
+        weights[best] += 0.5
+    return weights
+
+
+class Losses:
+    """The loss of each row, shape (rows,): log loss, squared error or absolute error."""
+
+    def __init__(self, truth: np.ndarray, *, classes: int, absolute: bool) -> None:
+        self.truth = truth
+        self.classes = classes
+        self.absolute = absolute
+
+    def __call__(self, raw: np.ndarray) -> np.ndarray:
+        """Losses of predictions of shape (rows,) or (rows, classes)."""
+        if self.classes:
+            taken = raw[np.arange(len(self.truth)), self.truth]
+            return np.asarray(-np.log(np.maximum(taken, 1e-7)))
+        error = np.abs(raw - self.truth)
+        return np.asarray(error if self.absolute else np.square(error))
+
+
+LEARNER = Ensemble({"linear": Part(0.5), "boosting": Part(0.5)})

@@ -1,0 +1,146 @@
+"""Extremely randomized trees (Geurts, Ernst & Wehenkel 2006) with scikit-learn.
+
+Many deep trees that each cut at random, averaged: another kind of model than boosting. Predicting
+takes numpy alone, over all trees at once.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from .base import Fitted, Learner, Lesson, is_skewed
+
+TREES = 100
+STEP = 10
+"""Trees grown between two looks at the clock."""
+LONG = 20_000
+"""Rows from which on leaves hold more of them, so that the trees stay small enough to keep."""
+CHUNK = 2_000
+"""Rows predicted at a time."""
+BLANK = -1e30
+"""What stands for a missing value: left of all that is known."""
+FILE = "forest.npz"
+
+
+@dataclass
+class Forest(Fitted):
+    """All trees in one: node arrays of shape (nodes,), values (nodes, outputs), and the roots."""
+
+    roots: np.ndarray
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    value: np.ndarray
+    classes: int
+    log: bool
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Numbers or probabilities, as `Fitted` says."""
+        starts = range(0, max(1, len(x)), CHUNK)
+        mean = np.concatenate([self._mean(x[one : one + CHUNK]) for one in starts])
+        if self.classes:
+            return np.asarray(mean / mean.sum(axis=1, keepdims=True))
+        return np.asarray(np.exp(mean[:, 0]) if self.log else mean[:, 0])
+
+    def _mean(self, x: np.ndarray) -> np.ndarray:
+        """Every row walks down every tree at the same time."""
+        x = _filled(x)
+        nodes = np.tile(self.roots, (len(x), 1))
+        rows = np.arange(len(x))[:, None]
+        while (inner := self.left[nodes] >= 0).any():
+            goes_left = x[rows, self.feature[nodes]] <= self.threshold[nodes]
+            below = np.where(goes_left, self.left[nodes], self.right[nodes])
+            nodes = np.where(inner, below, nodes)
+        return np.asarray(self.value[nodes].mean(axis=1, dtype=float))
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON, with its trees as arrays in a file beside it."""
+        arrays: dict[str, Any] = {
+            name: one for name, one in vars(self).items() if isinstance(one, np.ndarray)
+        }
+        np.savez_compressed(folder / FILE, **arrays)
+        return {"classes": self.classes, "log": self.log, "files": [FILE]}
+
+
+class Forests(Learner):
+    """ExtraTreesClassifier or -Regressor; levels enter in their order, blanks before all else."""
+
+    name = "forest"
+
+    def start(self) -> None:
+        """Import scikit-learn's trees."""
+        import sklearn.ensemble  # noqa: F401
+
+    def fit(self, lesson: Lesson) -> Forest:
+        """Learn from the lesson, a few trees at a time until there are enough."""
+        from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+        log = is_skewed(lesson)
+        model = (ExtraTreesClassifier if lesson.classes else ExtraTreesRegressor)(
+            n_estimators=0,
+            warm_start=True,
+            min_samples_leaf=2 if len(lesson.y) < LONG else 10,
+            max_features="sqrt" if lesson.classes else 0.5,
+            n_jobs=lesson.threads,
+            random_state=lesson.seed,
+        )
+        x = _filled(lesson.x)
+        while model.n_estimators < TREES:
+            model.n_estimators += STEP
+            model.fit(x, np.log(lesson.y) if log else lesson.y)
+            if time.monotonic() > lesson.deadline:
+                break
+        return _flat(model, lesson.classes, log=log)
+
+    def load(self, state: Mapping[str, Any], folder: Path) -> Forest:
+        """The model that `save` wrote; ValueError when its trees are not whole."""
+        try:
+            with np.load(folder / FILE, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+        except (BadZipFile, EOFError) as error:
+            raise ValueError("The trees are not whole.") from error
+        return Forest(**arrays, classes=int(state["classes"]), log=bool(state["log"]))
+
+
+def _filled(x: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(x), BLANK, x).astype(np.float32)
+
+
+def _flat(model: Any, classes: int, *, log: bool) -> Forest:
+    """All trees of a scikit-learn forest one after the other, children counted from the start."""
+    trees = [one.tree_ for one in model.estimators_]
+    roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
+    value = np.concatenate([tree.value[:, 0, :] for tree in trees]).astype(np.float32)
+    if classes:
+        # a class that no row of the lesson is of has no column in scikit-learn's trees
+        wide = np.zeros((len(value), classes), np.float32)
+        wide[:, model.classes_] = value
+        value = wide
+
+    def children(name: str) -> np.ndarray:
+        pairs = zip(roots, trees, strict=True)
+        moved = [
+            np.where(getattr(tree, name) < 0, -1, getattr(tree, name) + root)
+            for root, tree in pairs
+        ]
+        return np.concatenate(moved).astype(np.int32)
+
+    return Forest(
+        roots.astype(np.int32),
+        np.concatenate([tree.feature for tree in trees]).astype(np.int32),
+        np.concatenate([tree.threshold for tree in trees]).astype(np.float32),
+        children("children_left"),
+        children("children_right"),
+        value,
+        classes,
+        log,
+    )
+
+
+LEARNER = Forests()
