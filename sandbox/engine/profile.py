@@ -17,7 +17,9 @@ CUT = 60
 def profile(table: Table) -> dict[str, Any]:
     """Facts of every column, the first rows, warnings and likely targets."""
     columns = [_column(table, name) for name in table.kinds]
-    head = pd.DataFrame({name: labels(table.frame[name].head(HEAD)) for name in table.kinds})
+    words = [name for name, kind in table.kinds.items() if kind != "image"]
+    head = pd.DataFrame({name: labels(table.frame[name].head(HEAD)) for name in words})
+    head = head.reindex(columns=list(table.kinds))
     return {
         "rows": len(table.frame),
         "columns": columns,
@@ -43,7 +45,7 @@ def profile(table: Table) -> dict[str, Any]:
 def _column(table: Table, name: str) -> dict[str, Any]:
     column, kind = table.frame[name], table.kinds[name]
     present = column.dropna()
-    first = labels(present.drop_duplicates().head(5))
+    first = [] if kind == "image" else labels(present.drop_duplicates().head(5))
     facts: dict[str, Any] = {
         "name": name,
         "kind": kind,

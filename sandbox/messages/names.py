@@ -14,6 +14,8 @@ LEARNERS: dict[str, Words] = {
     "baseline": _("Baseline (no model)"),
     "linear": _("Linear model"),
     "boosting": _("Gradient boosting"),
+    "hog_linear": _("Edges and colours, weighed"),
+    "convnet": _("Convolutional network"),
     "boosting_extra": _("Gradient boosting, random cuts"),
     "boosting_small": _("Gradient boosting, small trees"),
     "boosting_large": _("Gradient boosting, large trees"),

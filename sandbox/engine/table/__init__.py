@@ -12,10 +12,10 @@ from pandas.api import types
 
 from sandbox.engine.problems import Problem, Warned, warning
 
-from . import parquet, text, values, workbook
+from . import parquet, pictures, text, values, workbook
 from .limits import MAX_BYTES, MAX_CELL, MAX_CELLS, MAX_COLUMNS
 
-Kind = Literal["number", "category", "text", "date", "boolean", "identifier", "constant"]
+Kind = Literal["number", "category", "text", "date", "boolean", "identifier", "constant", "image"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 MAGIC = (
@@ -81,6 +81,9 @@ def read(path: Path) -> Table:
         head = file.read(16)
     if head.startswith(b"PAR1"):
         return _from_parquet(path)
+    if head.startswith(b"PK\x03\x04") and pictures.holds(path):
+        frame, kinds, warnings = pictures.read(path)
+        return Table(frame, kinds, "images", warnings=warnings)
     if head.startswith(b"PK\x03\x04"):
         header, frame, warnings = workbook.read(path)
         return _typed(header, frame, "xlsx", warnings)
@@ -165,7 +168,7 @@ def _is_canonical(frame: pd.DataFrame, kinds: dict[str, Any]) -> bool:
             return False
         if kind == "date" and not types.is_datetime64_any_dtype(column):
             return False
-        if kind in ("category", "boolean", "text") and column.dtype != object:
+        if kind in ("category", "boolean", "text", "image") and column.dtype != object:
             return False
     return True
 
