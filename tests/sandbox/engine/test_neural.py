@@ -99,7 +99,7 @@ def test_a_short_budget_leaves_it_out_and_says_so(run_job: RunJob) -> None:
         {"t.csv": customers()},
         job="train",
         file="t.csv",
-        seconds=7,
+        seconds=2,
         seed=0,
         threads=2,
         spec="classification",

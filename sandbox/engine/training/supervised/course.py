@@ -45,6 +45,15 @@ class TableCourse(Course):
         """Teach one learner on the folds and score it on the rows each fold left out."""
         return comparison.attempt(self, name)
 
+    def combine(self) -> None:
+        """Refresh the ensemble."""
+        comparison.combine(self)
+
+    def compare(self) -> None:
+        """Try every learner; small tables are then checked once more on other folds."""
+        super().compare()
+        comparison.repeat(self)
+
     def shuffled(self, rows: np.ndarray) -> np.ndarray:
         """These rows in a random order, of which each beginning is a smaller table."""
         return np.random.default_rng(self.seed).permutation(rows)
