@@ -1,5 +1,6 @@
 """What a table holds, column by column, before anyone trains on it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -45,7 +46,7 @@ def profile(table: Table) -> dict[str, Any]:
 def _column(table: Table, name: str) -> dict[str, Any]:
     column, kind = table.frame[name], table.kinds[name]
     present = column.dropna()
-    first = [] if kind == "image" else labels(present.drop_duplicates().head(5))
+    first: Iterable[str] = () if kind == "image" else labels(present.drop_duplicates().head(5))
     facts: dict[str, Any] = {
         "name": name,
         "kind": kind,
