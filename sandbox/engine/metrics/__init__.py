@@ -128,8 +128,11 @@ def interval(
     which the score of so many new ones will lie. They differ by luck as these do, so that fewer
     are drawn: 1 / drawn = 1 / rows + 1 / unseen.
     """
+    drawn_from = len(truth)
     metric, truth, predictions, _ = _drawn(metric, truth, predictions, predictions)
     rows = len(truth)
+    if unseen is not None:
+        unseen = max(1, unseen * rows // drawn_from)
     size = rows if unseen is None else max(2, rows * unseen // (rows + unseen))
     scores = [
         metric.safe(truth[drawn], predictions[drawn])

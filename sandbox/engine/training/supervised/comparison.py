@@ -85,7 +85,7 @@ def _glance(course: TableCourse, learner: Learner) -> None:
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
     raw = learner.fit(few).predict(lesson.x[seen])
     entry = Entry(learner.name, time.monotonic() - began, raw=raw)
-    course.entries.append(_scored(course, entry, truth=lesson.y[seen]))
+    course.entries.append(_scored(course, entry, truth=course.goal.y[seen]))
     course.first_result = course.job.at()
     course.tell("training", 0.15)
     course.entries.pop()
