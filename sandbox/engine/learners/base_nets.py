@@ -19,8 +19,13 @@ from .base_series import SHORTEST, Forecaster, SeriesLesson, banded, last_value
 QUANTILES = (0.5, 0.1, 0.9)
 """In the order of `Forecaster.predict`: point, low, high."""
 WIDEST = 512
+EPOCHS = 60
+"""Few windows are not gone through more often than this, or they would be learnt by heart."""
+LEAST_STEPS = 50
 MOST_WINDOWS = 60_000
 BATCH = 256
+CELLS = 30_000
+"""A batch of wide windows has fewer of them."""
 SMALL = 20_000_000
 """Cells below which torch's threads wait longer than they work."""
 FLOOR = 1e-6
@@ -94,7 +99,8 @@ class NetLearner(Learner):
     def fit(self, lesson: SeriesLesson) -> Net:
         """Learn from windows of every series until the steps are made or the time is over."""
         panel, horizon = lesson.panel, lesson.horizon
-        width = int(min(max(2 * horizon, 2 * panel.period + 1, 8), WIDEST))
+        seasons = 2 if 2 * panel.period < WIDEST else 1
+        width = int(min(max(2 * horizon, seasons * panel.period + 1, 8), WIDEST))
         chance = np.random.default_rng(lesson.seed)
         weights = self.untaught(width, 3 * horizon, chance)
         seen, wanted = windows(panel, width, horizon, chance)
@@ -121,11 +127,15 @@ class NetLearner(Learner):
         x, y = torch.from_numpy(seen).to(device), torch.from_numpy(wanted).to(device)
         layers = [torch.tensor(one, device=device, requires_grad=True) for one in weights]
         levels = torch.tensor(QUANTILES, device=device)[None, :, None]
-        optimizer = torch.optim.AdamW(layers, lr=self.rate, weight_decay=1e-2)
-        falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.steps)
+        optimizer = torch.optim.AdamW(
+            layers, lr=self.rate * min(1.0, (16 / seen.shape[1]) ** 0.5), weight_decay=1e-2
+        )
+        batch = min(int(np.clip(CELLS / seen.shape[1], 64, BATCH)), len(seen))
+        steps = min(self.steps, LEAST_STEPS + EPOCHS * len(seen) // batch)
+        falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         chance = np.random.default_rng(lesson.seed)
-        for _ in range(self.steps):
-            rows = torch.from_numpy(chance.integers(0, len(seen), min(BATCH, len(seen)))).to(device)
+        for _ in range(steps):
+            rows = torch.from_numpy(chance.integers(0, len(seen), batch)).to(device)
             raw = self.forward(x[rows], layers, lambda sums, _zero: torch.relu(sums))
             error = y[rows][:, None] - raw.reshape(len(rows), 3, lesson.horizon)
             loss = torch.maximum(levels * error, (levels - 1) * error).mean()

@@ -19,8 +19,8 @@ from .base import Learner
 from .base_series import SHORTEST, Forecaster, SeriesLesson, banded, last_value
 
 LAGS = 12
-MOST_ROWS = 120_000
-ROUNDS = 300
+MOST_ROWS = 40_000
+ROUNDS = 250
 FILE = "boosting_lags.txt"
 
 

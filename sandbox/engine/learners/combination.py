@@ -74,8 +74,7 @@ class Combination(Learner):
         members: dict[str, tuple[float, Forecaster]] = {}
         for name, written in state["members"].items():
             one = LEARNERS[name].load(written, folder)
-            if not isinstance(one, Forecaster):
-                raise ValueError("A member is no forecaster.")
+            assert isinstance(one, Forecaster)
             members[name] = (float(state["weights"][name]), one)
         return Mean(members, int(state["horizon"]))
 

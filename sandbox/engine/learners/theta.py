@@ -10,6 +10,8 @@ from .base_series import RuleLearner
 
 ALPHAS = np.linspace(0.01, 0.99, 50)
 GRID = np.stack([ALPHAS, np.zeros(50), np.zeros(50)], axis=1)
+LATEST = 1_024
+"""Smoothing remembers no more; the trend's line is of all values."""
 CHUNK = 500
 """Series smoothed at a time, so that the grid takes tens of megabytes at most."""
 
@@ -40,7 +42,7 @@ def _ahead(values: tuple[np.ndarray, ...], period: int, *, horizon: int) -> np.n
     second = [
         2 * y - np.polyval(fit, np.arange(len(y))) for y, fit in zip(flat, slopes, strict=True)
     ]
-    smoothed = smooth(second, GRID).ahead(horizon)
+    smoothed = smooth([y[-LATEST:] for y in second], GRID).ahead(horizon)
     steps = np.arange(horizon)
     lines = [np.polyval(fit, len(y) + steps) for y, fit in zip(flat, slopes, strict=True)]
     points = (np.asarray(lines) + smoothed) / 2

@@ -10,6 +10,8 @@ import numpy as np
 
 SHARE = 0.9
 """Of 100 values, so many lie below P90, and as many above P10."""
+FADING = 0.8
+"""What an origin's errors count beside those of the next one (Barber et al. 2023)."""
 
 
 @dataclass(frozen=True)
@@ -17,22 +19,24 @@ class Band:
     """Factors of shape (2, horizon) for a raw band's lower and upper half.
 
     Split conformal prediction on rolling origins (Lei et al. 2018), with errors of all series in
-    units of their own raw band and growing with the steps ahead as past errors did.
+    units of their own raw band, growing with the steps ahead as past errors did, the latest
+    origins counting most.
     """
 
     factors: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray, raw: np.ndarray) -> Band:
-        """The size from what came, shape (…, horizon), and what was said, (…, horizon, 3)."""
-        horizon = values.shape[-1]
-        values, raw = values.reshape(-1, horizon), raw.reshape(-1, horizon, 3)
+        """The size from what came, (series, origins, horizon), and what was said, (…, 3)."""
         errors = values - raw[..., 0]
         sides = (-errors / (raw[..., 0] - raw[..., 1]), errors / (raw[..., 2] - raw[..., 0]))
-        growth = _rising(np.nanmean(np.abs(np.stack(sides)), axis=(0, 1)))
-        rows = np.isfinite(errors).any(axis=1).sum()
-        level = min(1.0, SHARE * (1 + 1 / max(1, rows)))
-        factors = [max(0.0, float(np.nanquantile(side / growth, level))) for side in sides]
+        growth = _rising(np.nanmean(np.abs(np.stack(sides)), axis=(0, 1, 2)))
+        origins = values.shape[1]
+        weights = np.broadcast_to(
+            FADING ** np.arange(origins - 1, -1, -1)[None, :, None], values.shape
+        )
+        level = min(1.0, SHARE * (1 + 1 / max(1, np.isfinite(errors).sum())))
+        factors = [max(0.0, _quantile(side / growth, weights, level)) for side in sides]
         return cls(np.outer(factors, growth))
 
     def sized(self, raw: np.ndarray) -> np.ndarray:
@@ -53,6 +57,15 @@ class Band:
         if factors.ndim != 2 or len(factors) != 2:
             raise ValueError("The band is not whole.")
         return cls(factors)
+
+
+def _quantile(sizes: np.ndarray, weights: np.ndarray, level: float) -> float:
+    """The size below which this share of the weight lies."""
+    known = np.isfinite(sizes)
+    sizes, weights = sizes[known], weights[known]
+    order = np.argsort(sizes, kind="stable")
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(sizes[order][min(np.searchsorted(share, level), len(sizes) - 1)])
 
 
 def _rising(sizes: np.ndarray) -> np.ndarray:

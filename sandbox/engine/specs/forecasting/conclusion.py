@@ -34,13 +34,16 @@ def conclude(course: SeriesCourse) -> dict[str, Any]:
     learn = course.learn
     fitted = course.taught(learn)
     truth = told(panel, course.horizon, course.horizon)[:, None]
-    said = course.sized(fitted.predict(learn)[:, None], best)
+    raw = fitted.predict(learn)[:, None]
+    said = course.sized(raw, best)
     score = metric.safe(truth, said)
     interval = metrics.interval(metric, *units(truth, said), seed=course.seed)
     if best.interval and score > best.interval[1] and interval[0] > best.interval[1]:
         course.warnings.append(warning("optimistic_validation", validation=best.score, test=score))
     assert best.raw is not None
     listed = _listed(course, truth, said)
+    by_step = _by_step(course, course.sized(best.raw, best))
+    course.tested = (truth, raw)
     lengths = panel.lengths
     return {
         "target": course.columns["target"],
@@ -73,7 +76,7 @@ def conclude(course: SeriesCourse) -> dict[str, Any]:
             "combined": dict(course.members()),
             "shown": course.shown,
         },
-        "by_step": _by_step(course, course.sized(best.raw, best)),
+        "by_step": by_step,
         "tables": [listed],
     }
 

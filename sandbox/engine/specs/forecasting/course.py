@@ -53,8 +53,8 @@ class SeriesCourse(Course):
     truth: np.ndarray
     """Of the folds: shape (series, folds, horizon, 3), as metrics.forecasting says."""
     is_positive: bool
-    ahead: Panel | None = None
-    """Series of another table to go on from, where one was given."""
+    tested: tuple[np.ndarray, np.ndarray] | None = None
+    """What came in the test and what was said, once it has been looked at."""
     shown: list[dict[str, Any]] = field(default_factory=list)
     """Series for the picture: past, and what is forecast once the model is kept."""
 
@@ -119,9 +119,10 @@ class SeriesCourse(Course):
             for entry in self.entries
             if entry.score is not None and not isinstance(LEARNERS[entry.model], Combination)
         )
-        close = [one for one in scored if one[0] <= CLOSE * scored[0][0]]
+        close = sum(score <= CLOSE * scored[0][0] for score, _ in scored)
         return tuple(
-            (model, 1 / max(score, 1e-9) ** 2) for score, model in (close or scored)[:MEMBERS]
+            (model, 1 / max(score, 1e-9) ** 2)
+            for score, model in scored[: min(MEMBERS, max(2, close))]
         )
 
     def _scored(self, entry: Entry) -> Entry:
@@ -139,9 +140,13 @@ class SeriesCourse(Course):
         return kept.sized(raw, self.band(entry), is_positive=self.is_positive)
 
     def band(self, entry: Entry) -> Band:
-        """The band that a learner's errors at past origins call for."""
+        """The band that a learner's errors at past origins call for; the test is the last."""
         assert entry.raw is not None
-        return Band.of(self.truth[..., 0], entry.raw)
+        values, raw = self.truth[..., 0], entry.raw
+        if self.tested:
+            values = np.concatenate([values, self.tested[0][..., 0]], axis=1)
+            raw = np.concatenate([raw, self.tested[1]], axis=1)
+        return Band.of(values, raw)
 
     def judge(self) -> None:
         """Say plainly when nothing forecasts better than repeating the past."""
