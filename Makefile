@@ -31,7 +31,7 @@ bench: .venv/installed  ## reports, the room, the engine against its peers (ENGI
 	$(PY) -m benchmarks.engine $(ENGINE)
 
 messages: .venv/installed  ## collect every sentence for the translators (needs gettext)
-	$(PY) manage.py makemessages -l ja --no-location --no-wrap --ignore=.venv --ignore=var --ignore=node_modules --ignore=out
+	$(PY) manage.py makemessages -l ja -e html,txt,py,svg --no-location --no-wrap --ignore=.venv --ignore=var --ignore=node_modules --ignore=out
 
 vendor:  ## rebuild the committed third-party front-end files (needs Node 20+)
 	npm ci --ignore-scripts
