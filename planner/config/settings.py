@@ -131,6 +131,7 @@ LOGOUT_REDIRECT_URL = "home"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ja", "日本語")]
 LOCALE_PATHS = [BASE_DIR / "planner" / "locale"]
+FORMAT_MODULE_PATH = "planner.config.formats"
 TIME_ZONE = env("TIME_ZONE", "Asia/Tokyo")
 USE_TZ = True
 

@@ -92,7 +92,7 @@ SHEET = Sheet(
         ),
         Field(
             "first_step_on",
-            _("First step begins on"),
+            _("Start of the first step"),
             Date(),
             help=_("Within three months; later, something more urgent wins."),
             example="2027-04-05",
@@ -100,7 +100,7 @@ SHEET = Sheet(
         ),
         Field(
             "report_on",
-            _("Report to the executives on"),
+            _("Report to the executives"),
             Date(),
             help=_("Book it now: an undated plan fades."),
             example="2027-05-10",
@@ -108,7 +108,7 @@ SHEET = Sheet(
         ),
         Field(
             "check_in_on",
-            _("Check-in on"),
+            _("Check-in"),
             Date(),
             help=_("About 30 days after today, all of us together."),
             example="2027-05-05",

@@ -1,0 +1,1 @@
+"""How each language writes dates, where it differs from what Django does."""
