@@ -32,7 +32,7 @@ class Mean(Forecaster):
         """Forecasts, as `Forecaster` says."""
         total = sum(weight for weight, _ in self.members.values())
         each = [weight / total * one.predict(x) for weight, one in self.members.values()]
-        return np.sum(each, axis=0)
+        return np.asarray(np.sum(each, axis=0))
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The members, each as itself."""

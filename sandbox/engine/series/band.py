@@ -65,7 +65,8 @@ def _quantile(sizes: np.ndarray, weights: np.ndarray, level: float) -> float:
     sizes, weights = sizes[known], weights[known]
     order = np.argsort(sizes, kind="stable")
     share = np.cumsum(weights[order]) / weights.sum()
-    return float(sizes[order][min(np.searchsorted(share, level), len(sizes) - 1)])
+    place = min(int(np.searchsorted(share, level)), len(sizes) - 1)
+    return float(sizes[order][place])
 
 
 def _rising(sizes: np.ndarray) -> np.ndarray:
@@ -75,4 +76,4 @@ def _rising(sizes: np.ndarray) -> np.ndarray:
     steps = np.arange(len(sizes))
     sizes = np.where(np.isfinite(sizes), sizes, np.nanmean(sizes))
     risen = IsotonicRegression().fit_transform(steps, sizes)
-    return np.maximum(np.asarray(risen, dtype=float), 1e-9)
+    return np.asarray(np.maximum(risen, 1e-9))

@@ -49,7 +49,7 @@ class Stamps:
     @property
     def missing(self) -> np.ndarray:
         """Where there is no time."""
-        return np.isnan(self.at) if self.at.dtype == float else np.isnat(self.at)
+        return np.asarray(np.isnan(self.at) if self.at.dtype == float else np.isnat(self.at))
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,10 @@ class Rhythm:
         months = np.datetime64(last, "M") + ahead * int(self.step)
         ends = (months + 1).astype("datetime64[D]") - 1
         if self.month_end:
-            return ends.astype("datetime64[us]")
+            return np.asarray(ends.astype("datetime64[us]"))
         into = last - np.datetime64(last, "M").astype("datetime64[us]")
-        return np.minimum(
-            months.astype("datetime64[us]") + into, ends.astype("datetime64[us]") + into % DAY_SPAN
-        )
+        latest = ends.astype("datetime64[us]") + into % DAY_SPAN
+        return np.asarray(np.minimum(months.astype("datetime64[us]") + into, latest))
 
     def before(self, last: Any, count: int) -> np.ndarray:
         """The last `count` stamps up to the last one of a series, nearly to the day."""

@@ -11,8 +11,7 @@ from sandbox.engine.specs.base import Ask, Spec, likely
 from sandbox.engine.table import Table
 
 FURTHEST = 500
-TIME_WORDS = ("time", "date", "day", "month", "week", "year", "quarter", "hour", "period")
-TIME_WORDS += ("日", "月", "年", "週", "時", "期")
+TIME_WORDS = tuple("time date day month week year quarter hour period 日 月 年 週 時 期".split())
 
 
 class Forecasting(Spec):
