@@ -84,6 +84,25 @@ def _certainty(result: Mapping[str, Any]) -> str:
     return _joined([text, spread])
 
 
+def _beside(result: Mapping[str, Any]) -> str:
+    """What comes out of other ways to keep rows aside, where a task type tells of them."""
+    return _joined(
+        [
+            gettext(
+                "Tested on a random fifth of each user instead, %(model)s reaches %(score)s "
+                "(baseline %(baseline)s): that mixes past and future, so expect the result by time."
+            )
+            % {
+                "model": learner_title(one["learner"]),
+                "score": figure(one["test"]["score"]),
+                "baseline": figure(one["baseline"]["score"]),
+            }
+            for one in result.get("splits") or []
+            if not one["headline"] and one["test"]
+        ]
+    )
+
+
 def _threshold(result: Mapping[str, Any]) -> str:
     """From which probability on it says yes, where that was chosen."""
     if not result.get("threshold") or _has(result, "no_skill"):
@@ -142,6 +161,7 @@ def _next(result: Mapping[str, Any]) -> str:
 STEPS: Sequence[Callable[[Mapping[str, Any]], str]] = (
     _verdict,
     _certainty,
+    _beside,
     _threshold,
     _drivers,
     _caution,
@@ -150,6 +170,7 @@ STEPS: Sequence[Callable[[Mapping[str, Any]], str]] = (
 QUIET = (
     "identifier_columns",
     "text_columns",
+    "only_text_read",
     "constant_columns",
     "duplicate_columns",
     "duplicate_headers",

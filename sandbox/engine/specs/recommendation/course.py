@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 JUDGED = 5_000
 """Users judged at most, drawn at random: the interval is narrow enough with so many."""
 FEW_USERS = 100
+COMPARING = 0.55, 0.45
+"""The share of the time left that comparing may take, with one split and with two."""
+AFTERWARDS = 0.4
 REFITS = 3
 """How often the best learner is taught again: for the test, the other split, and for good."""
 TUNED = 0.05
@@ -86,11 +89,13 @@ class RecommendationCourse(Course):
     """All there is: who may be recommended to."""
     taken: Taken
     """What is learnt from: all, or the users drawn from it."""
-    rounds: list[Round]
+    rounds: tuple[Round, ...]
     top: int
     wanted: pd.Series[Any] | None
-    tested: dict[str, Taste] = field(default_factory=dict)
-    """The best model of each round as it met the test."""
+    tested: Taste | None = None
+    """The best model as it met the headline's test."""
+    single: dict[str, float] = field(default_factory=dict)
+    """Seconds that each learner takes once, judging included."""
 
     def lesson(self, pairs: np.ndarray, until: float, size: int | None = None) -> Interactions:
         """These pairs (a mask) as a lesson, to be learnt by then."""
@@ -122,8 +127,9 @@ class RecommendationCourse(Course):
         lesson = self.lesson(pairs, self.deadline)
         if learner.megabytes(lesson.seen) > MEGABYTES:
             return Entry(name, 0.0, why="no_memory")
-        needed = learner.seconds(lesson.seen) * (1 + REFITS)
-        if learner.folded and began + learner.start_seconds + needed > self.deadline:
+        needed = learner.seconds(lesson.seen)
+        is_late = began + learner.start_seconds + needed > self.deadline
+        if learner.folded and (is_late or REFITS * needed > AFTERWARDS * self.job.seconds):
             return Entry(name, 0.0, why="no_time")
         learner.start()
         best_one = self._tried(learner, lesson.seen, learner.sizes[0] if learner.sizes else None)
@@ -133,12 +139,13 @@ class RecommendationCourse(Course):
             other = self._tried(learner, lesson.seen, size)
             if self._is_surely_better(other, best_one):
                 best_one = other
+        self.single[name] = best_one.fit_seconds
         best_one.fit_seconds = time.monotonic() - began
         return best_one
 
     def _tried(self, learner: Recommender, seen: Any, size: int | None) -> Entry:
         began, first = time.monotonic(), self.rounds[0]
-        until = began + (self.deadline - began) / (1 + REFITS)
+        until = began + max(0.5, (self.deadline - began) / 2)
         fitted = learner.fit(Interactions(seen, self.seed, self.threads, until, size))
         hidden, aside = self.taken.matrix(~first.check), self.taken.matrix(first.check)
         found = self.lists(fitted, seen, hidden, aside)
@@ -189,8 +196,7 @@ class RecommendationCourse(Course):
         """An entry's learner again on these pairs, at the size validation chose; None if late."""
         learner = LEARNERS[entry.model]
         assert isinstance(learner, Recommender)
-        sizes = max(1, len(learner.sizes))
-        if self.job.left() < 1.5 * entry.fit_seconds / sizes + 0.1 * self.job.seconds:
+        if self.job.left() < 1.5 * self.single[entry.model] + 0.1 * self.job.seconds:
             return None
         until = time.monotonic() + max(0.5, 0.5 * self.job.left())
         return learner.fit(self.lesson(pairs, until, entry.size))
@@ -228,7 +234,8 @@ class RecommendationCourse(Course):
         """Learn from all pairs, write the model with everybody's past, recommend where asked."""
         every = np.ones(len(self.taken), dtype=bool)
         last = self.again(every, self.best)
-        fitted = last or self.tested[self.rounds[0].kind]
+        fitted = last or self.tested
+        assert fitted is not None
         model = Model(
             self.spec.name,
             self.best.model,
@@ -274,7 +281,8 @@ def begin(spec: Spec, job: Job) -> RecommendationCourse:
     kinds: list[Literal["random", "temporal"]] = ["random"]
     if "time" in columns:
         kinds.insert(0, "temporal")
-    rounds = [Round.of(taken, kind, seed) for kind in kinds]
+    rounds = tuple(Round.of(taken, kind, seed) for kind in kinds)
+    share = COMPARING[len(rounds) - 1]
     wanted = None
     if path := job.input("test"):
         wanted = people(table.read(path), columns["user"])
@@ -285,7 +293,7 @@ def begin(spec: Spec, job: Job) -> RecommendationCourse:
         warnings=[*source.warnings, *warned, *_cautions(everyone, taken, rounds[0], wanted)],
         seed=seed,
         threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job),
+        deadline=min(learning_ends(job), time.monotonic() + share * job.left()),
         source=source,
         column=columns["user"],
         everyone=everyone,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
@@ -15,6 +15,7 @@ from sandbox.engine.problems import warning
 
 if TYPE_CHECKING:
     from sandbox.engine.learners.base_items import Taste
+    from sandbox.engine.training.course import Entry
 
     from .course import RecommendationCourse, Round, Verdict
 
@@ -26,6 +27,8 @@ EXAMPLES = (0.25, 0.5, 0.75)
 """Users shown as examples, by how much they took."""
 SHOWN, REASONS, LONGEST = 5, 3, 300
 SIMILAR = 10
+SPARED = 0.3
+"""The share of the budget that comparing on a second split leaves for what follows."""
 SIZES = (0.1, 0.25, 0.5, 1.0)
 POINTS = 60
 
@@ -49,24 +52,59 @@ class Insight:
         return self.splits
 
     def _tested(self, one: Round) -> dict[str, Any]:
-        """Best and baseline on the test pairs of a split, taught on all its others."""
+        """A split's best learner, the kept one and the baseline, taught on all but its test.
+
+        The headline's best is the one that is kept; another split chooses on its own validation.
+        """
         course, is_first = self.course, one is self.course.rounds[0]
-        facts: dict[str, Any] = {"kind": one.kind, "headline": is_first, "test": None}
-        aside, seen = course.taken.matrix(one.test), course.taken.matrix(~one.test)
+        seen, aside = course.taken.matrix(~one.test), course.taken.matrix(one.test)
         judged = int((np.diff(aside.indptr) > 0).sum())
-        facts |= {"users": judged, "skipped_users": len(course.taken.users) - judged}
-        fitted = course.again(~one.test, course.best)
-        if fitted is None and is_first:
-            fitted = course.best.first  # type: ignore[assignment]
-        if fitted is None:
-            return facts | {"baseline": None, "why": "no_time"}
-        course.tested[one.kind] = fitted
-        guess = course.again(~one.test, course.baseline) or course.baseline.first
-        lists = course.lists(fitted, seen, seen, aside)
-        usual = course.lists(guess, seen, seen, aside)  # type: ignore[arg-type]
+        facts: dict[str, Any] = {"kind": one.kind, "headline": is_first, "users": judged}
+        facts |= {"skipped_users": len(course.taken.users) - judged, "test": None}
+        leader = course.best if is_first else self._leader(one)
+        found = {}
+        for entry in (leader, course.best, course.baseline):
+            fitted = course.again(~one.test, entry) if entry.model not in found else None
+            if fitted is None and is_first and entry.model not in found:
+                fitted = cast(
+                    "Taste", entry.first
+                )  # taught without the validation pairs, for want of time
+            if fitted is not None:
+                found[entry.model] = course.lists(fitted, seen, seen, aside)
+                if is_first and entry is course.best:
+                    course.tested = fitted
         if is_first:
-            self.lists, self.usual = lists, usual
-        return facts | {"test": self._scores(lists, one), "baseline": self._scores(usual, one)}
+            self.lists, self.usual = found[course.best.model], found[course.baseline.model]
+        scores = {name: self._scores(lists, one) for name, lists in found.items()}
+        if leader.model not in scores or course.baseline.model not in scores:
+            return facts | {"why": "no_time"}
+        return facts | {
+            "learner": leader.model,
+            "test": scores[leader.model],
+            "baseline": scores[course.baseline.model],
+            "others": {
+                name: one
+                for name, one in scores.items()
+                if name not in (leader.model, course.baseline.model)
+            },
+        }
+
+    def _leader(self, one: Round) -> Entry:
+        """The learner that does best on a split's own validation pairs, as far as time allows."""
+        course = self.course
+        pairs = ~(one.test | one.check)
+        seen, hidden = course.taken.matrix(pairs), course.taken.matrix(~one.check)
+        aside = course.taken.matrix(one.check)
+        leader, most = course.best, -np.inf
+        for entry in sorted(course.entries, key=lambda entry: -(entry.score or 0.0)):
+            if entry.score is None or course.job.left() < SPARED * course.job.seconds:
+                continue
+            if (fitted := course.again(pairs, entry)) is None:
+                continue
+            lists = course.lists(fitted, seen, hidden, aside)
+            if (score := course.metric.score(lists.truth, lists.hits)) > most:
+                leader, most = entry, score
+        return leader
 
     def _scores(self, lists: Verdict, one: Round) -> dict[str, Any]:
         course, metric = self.course, self.course.metric
@@ -144,7 +182,8 @@ class Insight:
     def facts(self) -> dict[str, Any]:
         """Reasons for a few users, similar items, and how popular what is recommended is."""
         course = self.course
-        fitted = course.tested[course.rounds[0].kind]
+        assert course.tested is not None
+        fitted = course.tested
         reasons, similar = self._reasons(fitted), self._similar(fitted)
         tables = [
             *self._splits(),
@@ -176,17 +215,21 @@ class Insight:
         }
 
     def _splits(self) -> list[dict[str, Any]]:
-        """The metric on each split, the best beside the baseline, a table a split."""
-        names = [self.course.best.model, self.course.baseline.model]
-        return [
-            {
-                "name": f"{one['kind']}_split",
-                "columns": [f"learner.{name}" for name in names],
-                "rows": [[one["test"]["score"], one["baseline"]["score"]]],
-            }
-            for one in self.splits
-            if one["test"]
-        ]
+        """The metric on each split, learners beside the baseline, a table a split."""
+        tables = []
+        for one in self.splits:
+            if not one["test"]:
+                continue
+            usual = self.course.baseline.model
+            scores = {one["learner"]: one["test"], **one["others"], usual: one["baseline"]}
+            tables.append(
+                {
+                    "name": f"{one['kind']}_split",
+                    "columns": [f"learner.{name}" for name in scores],
+                    "rows": [[found["score"] for found in scores.values()]],
+                }
+            )
+        return tables
 
     def _reasons(self, fitted: Taste) -> list[dict[str, Any]]:
         """For a light, a middling and a heavy user: which items taken raise each recommendation.
@@ -280,7 +323,7 @@ class Insight:
         """The validation score by how many users taught, where there is time."""
         course, first = self.course, self.course.rounds[0]
         pairs = ~(first.test | first.check)
-        if course.best is course.baseline or course.best.fit_seconds > 0.05 * course.job.left():
+        if course.best is course.baseline:
             return []
         order = np.random.default_rng(course.seed).permutation(len(course.taken.users))
         place = np.empty(len(order), dtype=int)
@@ -289,6 +332,8 @@ class Insight:
         hidden, aside = course.taken.matrix(~first.check), course.taken.matrix(first.check)
         points = []
         for share in SIZES:
+            if course.job.left() < SPARED * course.job.seconds:
+                return []
             some = pairs & (place[course.taken.user] < share * len(order))
             fitted = course.again(some, course.best)
             if fitted is None:
