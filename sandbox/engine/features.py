@@ -102,6 +102,32 @@ class Features:
         )
 
 
+@dataclass(frozen=True)
+class Texts(Features):
+    """One column of free text, for learners that read it as it stands."""
+
+    features: tuple[Feature, ...] = ()
+    column: str = ""
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The one column, as words."""
+        return {self.column: "word"}
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Texts of shape (rows,), empty where missing."""
+        return _words(frame[self.column]).fillna("").to_numpy(dtype=object)
+
+    def state(self) -> list[dict[str, Any]]:
+        """The column as JSON."""
+        return [{"column": self.column}]
+
+    @classmethod
+    def from_state(cls, state: Sequence[dict[str, Any]]) -> "Texts":
+        """The column that `state` wrote down."""
+        return cls(column=str(state[0]["column"]))
+
+
 def _words(column: pd.Series) -> pd.Series:
     return column.astype("str").str.strip().where(column.notna(), None)
 

@@ -65,7 +65,7 @@ def task(folder: Path) -> str:
         raise Problem("model_broken") from None
 
 
-def load(folder: Path) -> Model:
+def load(folder: Path, encoding: type[Features] = Features) -> Model:
     """Read a model that `Model.save` wrote; Problem `model_broken` when the files are not whole."""
     try:
         written = json.loads((folder / FILE).read_text("utf-8"))
@@ -77,7 +77,7 @@ def load(folder: Path) -> Model:
             written["target"],
             learner.name,
             tuple(written["labels"]),
-            Features.from_state(written["features"]),
+            encoding.from_state(written["features"]),
             learner.load(written["state"], folder),
             written["cut"],
             written.get("says", "prediction"),

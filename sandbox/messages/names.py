@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 Words = str | Promise
@@ -30,6 +31,8 @@ LEARNERS: dict[str, Words] = {
     "random_score": _("Blind chance"),
     "single_feature": _("Best single column"),
     "lambdarank": _("LambdaRank"),
+    "tfidf_linear": _("Linear model on words (TF-IDF)"),
+    "tfidf_boosting": _("Gradient boosting on words (TF-IDF)"),
     "popularity": _("Popularity (the same list for everybody)"),
     "item_knn": _("Similar items (nearest neighbours)"),
     "rp3beta": _("Random walk (RP3beta)"),
@@ -180,6 +183,7 @@ CHART_WORDS: dict[str, Words] = {
     "forecast.ahead": _("forecast, and where 80 of 100 values should lie"),
     "forecast_errors.step": _("Steps ahead"),
     "forecast_errors.error": _("Error (1 = repeating the last season within the past)"),
+    "class_words.weight": _("How strongly it speaks for the class"),
     "ndcg_by_place.places": _("Places counted"),
     "ndcg_by_place.ndcg": _("NDCG on the test"),
     "popularity_bias.items": _("Share of all items, the most popular first"),
@@ -285,6 +289,7 @@ CHARTS: dict[str, Words] = {
     "learning_curve": _("How the score grows with more rows"),
     "importance": _("Which columns the model leans on"),
     "confusion": _("What was predicted, and what was true"),
+    "class_words": _("Which words speak for which class"),
     "ndcg_by_place": _("How good the order is, counting more and more places"),
     "popularity_bias": _("Whether recommendations crowd on what is popular anyway"),
     "residuals": _("How far the predictions are off"),
@@ -338,11 +343,14 @@ TABLE_COLUMNS: dict[str, Words] = {
     "rows": _("Rows"),
     "row": _("Row in the file"),
     "query": _("List"),
+    "class": _("Class"),
+    "words": _("Words, the strongest first"),
     "place_after": _("Place by the model"),
     "place_before": _("Place in the file"),
     "relevance": _("Relevance (grade)"),
     "truth": _("Truth"),
     "said": _("The model said"),
+    "prediction": _("Prediction"),
     "series": _("Series"),
     "values": _("Values"),
     "trend": _("Strength of the trend (0 to 1)"),
@@ -394,6 +402,14 @@ def column_title(name: str) -> str:
     if kind == "learner" and metric in LEARNERS:
         return learner_title(metric)
     return str(TABLE_COLUMNS.get(name, name))
+
+
+def prediction_title(name: str) -> str:
+    """The heading of a column of predictions."""
+    kind, _mark, label = name.partition("_")
+    if kind == "probability" and label:
+        return gettext("Probability of “%(label)s”") % {"label": label}
+    return column_title(name)
 
 
 def chart_words(language: str) -> dict[str, str]:

@@ -141,6 +141,10 @@ SENTENCES: dict[str, Words] = {
         "%(limit)s can be forecast and checked. Nothing was trained; ask for fewer steps, or add "
         "earlier values."
     ),
+    "no_text": _(
+        "There is no column of text to learn from. Nothing was trained; name a column that holds "
+        "sentences, or choose classification, which learns from numbers and categories."
+    ),
     "too_few_queries": _(
         "Only %(queries)s values of “%(column)s” have rows of different relevance; at least "
         "%(needed)s are needed to learn an order and to check it. Nothing was trained; add such "
@@ -361,6 +365,10 @@ SENTENCES: dict[str, Words] = {
         "%(columns)s."
     ),
     "text_columns": _("Columns of free text were left out by this task type: %(columns)s."),
+    "only_text_read": _(
+        "Only the texts in “%(column)s” were learnt from; this task type leaves the other columns "
+        "out: %(columns)s."
+    ),
     "constant_columns": _("Columns with the same value everywhere were left out: %(columns)s."),
     "duplicate_columns": _(
         "Columns that repeat another one cell by cell: %(columns)s. Each counts once."
