@@ -110,6 +110,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "other_sheets": ("sheet", "others"),
     "nested_columns": ("columns",),
     "new_levels": ("columns",),
+    "rows_sampled": ("rows", "whole"),
     "time_short": ("learners",),
     "charts_skipped": (),
 }

@@ -400,6 +400,10 @@ SENTENCES: dict[str, Words] = {
         "The table to predict holds values that training never saw, in: %(columns)s. They count "
         "as unknown; those predictions are less certain."
     ),
+    "rows_sampled": _(
+        "The table is longer than the time allows, so the models learnt from %(rows)s of its "
+        "%(whole)s rows, drawn at random. Give the run more seconds to use more of them."
+    ),
     "time_short": _(
         "The time budget ended before these models were trained: %(learners)s. Give the run "
         "more seconds to compare them."

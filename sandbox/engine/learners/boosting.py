@@ -78,6 +78,10 @@ class Boosting(Learner):
         self.log = log
         self.options = options
 
+    def start(self) -> None:
+        """Import LightGBM."""
+        import lightgbm  # noqa: F401
+
     def fit(self, lesson: Lesson) -> Trees:
         """Learn from the lesson."""
         span = None

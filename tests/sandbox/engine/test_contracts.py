@@ -17,7 +17,6 @@ from sandbox.engine.specs import SPECS
 
 TABLE = [name for name, learner in LEARNERS.items() if learner.takes == "table"]
 
-
 def lesson(classes: int, *, rows: int = 240, seconds: float = 20) -> Lesson:
     chance = np.random.default_rng(1)
     x = np.column_stack(
@@ -150,3 +149,13 @@ def test_a_rare_class_always_teaches_and_never_judges() -> None:
     rare = set(range(120, 123))
     assert not rare & set(split.test)
     assert all(rare <= set(fit) and not rare & set(check) for fit, check in split.folds)
+
+
+def test_a_history_is_judged_on_its_latest_rows() -> None:
+    y = np.random.default_rng(0).normal(size=400)
+    times = np.repeat(np.arange(100), 4)[::-1]
+    split = splits.split(y, classes=0, seed=0, times=times)
+    ((fit, check),) = split.folds
+    assert times[fit].max() < times[check].min() <= times[check].max() < times[split.test].min()
+    assert split.facts()["kind"] == "time"
+    assert len(split.train) + len(split.test) == 400

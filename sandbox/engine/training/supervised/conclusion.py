@@ -62,7 +62,7 @@ def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
     }
     facts = {
         "target": goal.target,
-        "rows": len(course.source.frame),
+        "rows": course.whole or len(course.source.frame),
         "columns": len(course.source.kinds),
         "labels": list(goal.labels),
         "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},

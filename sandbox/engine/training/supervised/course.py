@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,19 +13,27 @@ from sandbox.engine import metrics, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.features import MAX_LEVELS, Features
 from sandbox.engine.job import Job
-from sandbox.engine.learners import Fitted, Lesson
+from sandbox.engine.learners import LEARNERS, Fitted, Lesson
 from sandbox.engine.problems import Problem, warning
 from sandbox.engine.training.course import Course, Entry, learning_ends
 
 from . import comparison, conclusion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from sandbox.engine.specs.base import Goal, Supervised
 
 USED = ("number", "category", "boolean", "date")
 FEW_ROWS = 200
+CELLS = 300_000
+"""Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
+TIMED = 300
+"""Rows from which on the latest of them say enough about the future."""
+MOMENTS = 20
+"""Different times in a table that has a history."""
 
 
 @dataclass(kw_only=True)
@@ -38,6 +47,8 @@ class TableCourse(Course):
     split: splits.Split
     lesson: Lesson
     unseen: pd.DataFrame | None
+    whole: int = 0
+    """The rows of the table; `source` holds a sample of them where they are too many."""
     tested: Fitted | None = None
     """The model that met the test rows."""
 
@@ -74,9 +85,13 @@ class TableCourse(Course):
 def begin(spec: Supervised, job: Job) -> TableCourse:
     """Read, check and split; Problem when the table or the job does not allow a training."""
     job.progress("reading", 0.02)
+    # while the table is read, the other core loads what the first model takes
+    Thread(target=LEARNERS[spec.learners[1]].start, daemon=True).start()
     source = table.read(job.needed("file"))
     target = required(source, job.text("target"))
     job.progress("profiling", 0.08)
+    whole, seed = len(source.frame), job.number("seed", 0)
+    source = sampled(source, int(CELLS * max(1.0, job.left())) // len(source.kinds), seed=seed)
     goal = spec.check(source, target)
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
     same = {one for one, twin in checks.copies(source).items() if twin != target}
@@ -85,15 +100,14 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
         for one, kind in source.kinds.items()
         if kind in USED and one != target and one not in same
     ]
-    seed = job.number("seed", 0)
-    split = splits.split(goal.y, classes=goal.classes, seed=seed)
+    later = table.read(path) if (path := job.input("test")) else None
     known = source.frame.iloc[goal.rows]
+    times = history(known, [one for one in columns if source.kinds[one] == "date"], later)
+    split = splits.split(goal.y, classes=goal.classes, seed=seed, times=times)
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
     if not features.features:
         raise Problem("no_features")
-    unseen = None
-    if path := job.input("test"):
-        unseen = table.align(table.read(path), features.wanted)
+    unseen = table.align(later, features.wanted) if later else None
     lesson = Lesson(
         x=features.transform(known),
         y=goal.y,
@@ -105,6 +119,8 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
         absolute=metric.absolute,
     )
     warned = [*source.warnings, *checks.columns(source, target), *goal.warnings]
+    if len(source.frame) < whole:
+        warned.append(warning("rows_sampled", rows=len(source.frame), whole=whole))
     if len(goal.y) < FEW_ROWS:
         warned.append(warning("few_rows", rows=len(goal.y)))
     if full := [one.source for one in features.features if len(one.levels) == MAX_LEVELS]:
@@ -125,7 +141,38 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
         split=split,
         lesson=lesson,
         unseen=unseen,
+        whole=whole,
     )
+
+
+def sampled(source: table.Table, most: int, *, seed: int) -> table.Table:
+    """At most so many rows of a table, drawn at random; they keep their order and their numbers."""
+    if len(source.frame) <= most:
+        return source
+    rows = np.random.default_rng(seed).choice(len(source.frame), most, replace=False)
+    return replace(source, frame=source.frame.iloc[np.sort(rows)])
+
+
+def history(
+    known: pd.DataFrame, dates: Sequence[str], later: table.Table | None
+) -> np.ndarray | None:
+    """When each row happened, where rows to come are meant to be predicted; None where not.
+
+    That is so when the table has one date without blanks, and either the rows to predict are all
+    as late as the latest or the table itself is kept in the order of that date.
+    """
+    if len(dates) != 1 or len(known) < TIMED:
+        return None
+    stamps = known[dates[0]]
+    if stamps.isna().any() or stamps.nunique() < MOMENTS:
+        return None
+    if later is not None and later.column(dates[0]):
+        ahead = table.align(later, {dates[0]: "date"})[dates[0]]
+        if ahead.min() >= stamps.max():
+            return stamps.to_numpy()
+    if stamps.is_monotonic_increasing or stamps.is_monotonic_decreasing:
+        return stamps.to_numpy()
+    return None
 
 
 def required(source: table.Table, wanted: str) -> str:

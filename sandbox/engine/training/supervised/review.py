@@ -37,7 +37,9 @@ def review(course: TableCourse, facts: Mapping[str, Any]) -> Facts:
     """
     found: Facts = {"calibration": [], "tables": []}
     checks: Sequence[Callable[[TableCourse, Mapping[str, Any], Facts], None]] = (
-        (_alike, _fit, _rule, _calibration, _groups, _telling) if not _has(course, "no_skill") else (_alike,)
+        (_alike, _fit, _rule, _calibration, _groups, _telling)
+        if not _has(course, "no_skill")
+        else (_alike,)
     )
     for check in checks:
         if course.job.left() < SPENT * course.job.seconds:
@@ -142,7 +144,7 @@ def _telling(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> Non
                 "columns": ["row", *names, "truth", "said"],
                 # a file's first row is its header, and people count from one
                 "rows": [
-                    [int(course.goal.rows[course.split.checked[place]]) + 2, *row, said[place]]
+                    [int(shown.index[place]) + 2, *row, said[place]]
                     for place, row in zip(
                         picked, cells.fillna("").to_numpy(dtype=object).tolist(), strict=True
                     )

@@ -1,0 +1,101 @@
+"""The ensemble of a table's models: its weights, and what is kept of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sandbox.engine import saved
+from sandbox.engine.features import Feature, Features
+from sandbox.engine.learners import LEARNERS, Lesson
+from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
+from sandbox.engine.problems import Problem
+
+from .conftest import RunJob, as_csv, customers
+
+CHANCE = np.random.default_rng(5)
+TRUTH = CHANCE.normal(size=800)
+
+
+def test_models_that_err_differently_share_the_weight() -> None:
+    told = {name: TRUTH + CHANCE.normal(size=800) for name in "abc"}
+    weights = weigh(Losses(TRUTH, classes=0, absolute=False), told)
+    assert sum(weights.values()) == pytest.approx(1)
+    assert min(weights[name] for name in "abc") > 0.2
+
+
+def test_a_gain_that_may_be_luck_leaves_most_weight_with_the_best() -> None:
+    good = TRUTH + CHANCE.normal(size=800)
+    weights = weigh(
+        Losses(TRUTH, classes=0, absolute=False),
+        {"good": good, "same": good + CHANCE.normal(0, 0.3, 800)},
+    )
+    assert weights["good"] > 0.5
+
+
+def taught(classes: int) -> tuple[Lesson, Mean]:
+    x = CHANCE.normal(size=(240, 3))
+    y = x[:, 0] + 0.3 * CHANCE.normal(size=240)
+    given = Lesson(
+        x, (y > 0).astype(int) if classes else y, (0, 0, 0), classes, 0, 1, time.monotonic() + 60
+    )
+    parts = {name: Part(0.25) for name in ("linear", "boosting", "forest", "neural")}
+    return given, Ensemble(parts).fit(given)
+
+
+@pytest.mark.parametrize("classes", [0, 2])
+def test_a_kept_ensemble_predicts_the_same(classes: int, tmp_path: Path) -> None:
+    given, fitted = taught(classes)
+    state = json.loads(json.dumps(fitted.save(tmp_path)))
+    again = LEARNERS["ensemble"].load(state, tmp_path)
+    np.testing.assert_allclose(again.predict(given.x), fitted.predict(given.x), rtol=1e-5)
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone"])
+def test_a_harmed_archive_is_a_broken_model(harm: str, tmp_path: Path) -> None:
+    _, fitted = taught(2)
+    features = Features(tuple(Feature(name) for name in "abc"))
+    model = saved.Model("classification", "y", "ensemble", ("no", "yes"), features, fitted)
+    (name,) = set(model.save(tmp_path)) - {"model.json"}
+    if harm == "cut":
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:900])
+    else:
+        (tmp_path / name).unlink()
+    with pytest.raises(Problem) as refused:
+        saved.load(tmp_path)
+    assert refused.value.code == "model_broken"
+
+
+ASKED = {"job": "train", "file": "t.csv", "seed": 0, "threads": 2, "target": "spend"}
+
+
+def test_a_table_too_long_for_its_time_is_sampled_and_says_so(
+    run_here: RunJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.engine.training.supervised.course.CELLS", 150)
+    asked = {**ASKED, "spec": "regression", "seconds": 20}
+    result = run_here({"t.csv": customers(2_000)}, **asked).result
+    (said,) = [one["params"] for one in result["warnings"] if one["code"] == "rows_sampled"]
+    assert said["whole"] == result["rows"] == 2_000
+    assert said["rows"] < 600
+
+
+def test_rows_in_the_order_of_their_date_are_split_by_it(run_here: RunJob) -> None:
+    days = pd.date_range("2024-01-01", periods=400).strftime("%Y-%m-%d")
+    rows = [[day, place % 7, place % 7 + place / 50] for place, day in enumerate(days)]
+    data = as_csv(["day", "size", "spend"], rows)
+    result = run_here({"t.csv": data}, **ASKED, spec="regression", seconds=4).result
+    assert result["split"]["kind"] == "time"
+
+
+def test_stopping_keeps_the_best_so_far(run_here: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.engine.job.Job.is_stopped", property(lambda job: job.at() > 0))
+    asked = {**ASKED, "spec": "regression", "seconds": 60}
+    result = run_here({"t.csv": customers()}, **asked).result
+    assert {row["model"] for row in result["leaderboard"]} == {"baseline"}
+    assert result["total_seconds"] < 60
