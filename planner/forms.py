@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -178,6 +178,22 @@ class Run(forms.Form):
         """What was chosen, as the action takes it: the answers to the task's asks apart."""
         said = dict(self.cleaned_data)
         return {"asked": {ask.name: said.pop(ask.name) for ask in self.asks}, **said}
+
+
+class TypedRow(Once):
+    """One row of a table, a field for each column; what is left empty is not known."""
+
+    def __init__(self, data: Mapping[str, str], columns: Sequence[str]) -> None:
+        super().__init__(data)
+        self.columns = columns
+        for place in range(len(columns)):
+            self.fields[f"cell-{place}"] = forms.CharField(max_length=1000, required=False)
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The values by column."""
+        said = self.cleaned_data
+        return {column: said[f"cell-{place}"] for place, column in enumerate(self.columns)}
 
 
 def refuse(form: forms.Form, error: ValidationError) -> None:

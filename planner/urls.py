@@ -4,7 +4,17 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from planner import api
-from planner.views import home, library, licences, prototypes, reports, sheets, teams, use_cases
+from planner.views import (
+    home,
+    library,
+    licences,
+    predictions,
+    prototypes,
+    reports,
+    sheets,
+    teams,
+    use_cases,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -33,7 +43,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prototypes/<uuid:prototype>/start/", prototypes.start, name="prototype_start"),
     path("prototypes/<uuid:prototype>/cancel/", prototypes.cancel, name="prototype_cancel"),
     path("prototypes/<uuid:prototype>/repeat/", prototypes.repeat, name="prototype_repeat"),
-    path("prototypes/<uuid:prototype>/model.zip", prototypes.model, name="prototype_model"),
+    path("prototypes/<uuid:prototype>/predict/", predictions.predict, name="predict"),
+    path("prototypes/<uuid:prototype>/what-if/", predictions.what_if, name="what_if"),
+    path("prototypes/<uuid:prototype>/predictions/", predictions.predictions, name="predictions"),
+    path(
+        "prototypes/<uuid:prototype>/predictions/<uuid:prediction>.csv",
+        predictions.file,
+        name="prediction_file",
+    ),
+    path("prototypes/<uuid:prototype>/model.zip", predictions.model, name="prototype_model"),
     path("prototypes/<uuid:prototype>/charts/<str:name>.svg", prototypes.chart, name="chart"),
     path("u/<uuid:use_case>/report/", reports.use_case_report, name="use_case_report"),
     path("u/<uuid:use_case>/report.<str:ending>", reports.use_case_export, name="use_case_export"),

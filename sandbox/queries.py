@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import IO
 
 from django.conf import settings
 
 from sandbox import store
-from sandbox.models import Run, Status, queues
+from sandbox.models import Prediction, Run, Status, queues
 from sandbox.samples import SAMPLES, Sample
 
 # The drawings use the light colours of the design tokens; these are their partners in the dark.
@@ -34,6 +35,13 @@ def in_the_dark(drawing: bytes) -> bytes:
     """The same drawing for dark pages."""
     swapped = _LIGHT.sub(lambda found: DARK[found[0].lower()], drawing.decode("utf-8"))
     return swapped.encode()
+
+
+def predictions(prediction: Prediction) -> IO[bytes]:
+    """The predictions of a table, open for reading; FileNotFoundError when there are none."""
+    if not (prediction.has_succeeded and prediction.output):
+        raise FileNotFoundError(prediction.pk)
+    return store.open_file(prediction.output)
 
 
 def samples() -> list[Sample]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from planner import rules
 from planner.models import Prototype, UseCase, User
 from sandbox import actions as sandbox
-from sandbox.models import Dataset
+from sandbox.models import Dataset, Prediction, Run
 
 
 @transaction.atomic
@@ -75,6 +75,31 @@ def start(
     prototype.threshold = threshold
     prototype.save(update_fields=["run", "threshold"])
     return prototype
+
+
+@transaction.atomic
+def predict_table(
+    *, by: User, prototype: Prototype, name: str, file: File[bytes], op: UUID | None = None
+) -> Prediction:
+    """Have the prototype's model predict a table that somebody brings."""
+    return sandbox.predict_table(run=_finished(by, prototype), name=name, file=file, op=op)
+
+
+@transaction.atomic
+def predict_row(
+    *, by: User, prototype: Prototype, row: Mapping[str, str], op: UUID | None = None
+) -> Prediction:
+    """Have the prototype's model predict one row that somebody typed."""
+    return sandbox.predict_row(run=_finished(by, prototype), row=row, op=op)
+
+
+def _finished(by: User, prototype: Prototype) -> Run:
+    """The run whose model is to be used; who may not write here is refused first."""
+    if not rules.can_edit(by, prototype.use_case):
+        raise PermissionDenied
+    if prototype.run is None:
+        raise ValidationError(_("Nothing was trained here yet."))
+    return prototype.run
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from planner.knowledge.entries import (
     Metric,
     Node,
     Quiz,
+    Serving,
     Shelf,
     Source,
     Talk,
@@ -29,6 +30,7 @@ __all__ = [
     "FLYWHEEL",
     "METRICS",
     "QUIZZES",
+    "SERVING",
     "SHELVES",
     "SOURCES",
     "TALKS",
@@ -42,6 +44,7 @@ __all__ = [
     "KnowledgeError",
     "Metric",
     "Quiz",
+    "Serving",
     "Shelf",
     "Source",
     "Talk",
@@ -52,6 +55,7 @@ __all__ = [
 
 TASK_TYPES = read("task_types.toml", TaskType)
 METRICS = read("metrics.toml", Metric)
+SERVING = read("serving.toml", Serving)
 CONDITIONS = read("conditions.toml", Condition)
 SOURCES = read("sources.toml", Source)
 CASES = read("cases.toml", Case, source=SOURCES)

@@ -52,6 +52,17 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Serving:
+    """A way to let a model answer, and how quick and small a model must be for it."""
+
+    name: str
+    title: Text
+    what: Text
+    milliseconds: int = 0  # for one row; 0: as long as it likes
+    megabytes: int = 0
+
+
+@dataclass(frozen=True)
 class Answers:
     """The four flywheel answers of a case, one for each arc."""
 

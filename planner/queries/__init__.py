@@ -24,6 +24,7 @@ from planner.queries.records import (
     teams,
     values,
 )
+from planner.queries.uses import Use, prediction, use
 
 __all__ = [
     "Facts",
@@ -32,10 +33,12 @@ __all__ = [
     "Progress",
     "Row",
     "SheetLike",
+    "Use",
     "all_values",
     "answers_of",
     "arcs",
     "number",
+    "prediction",
     "progress",
     "prototypes",
     "record",
@@ -45,5 +48,6 @@ __all__ = [
     "task_title",
     "team",
     "teams",
+    "use",
     "values",
 ]

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from planner import export, queries, rules
+from planner import queries, rules
 from planner.actions import prototypes as actions
 from planner.forms import Once, Run, Sample, Upload, new_op, refuse
 from planner.knowledge import METRICS, TASK_TYPES
@@ -84,14 +84,14 @@ def new(request: HttpRequest, use_case: UUID) -> HttpResponse:
 @require_safe
 def prototype(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Steps 2 to 4: what the table holds, then the run as it goes, then the result."""
-    return _page(request, prototype)
+    return page(request, prototype)
 
 
 @signed_in
 @posted_from("prototype", "prototype")
 def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Train, once what is good enough was agreed."""
-    row = _find(request, prototype)
+    row = find(request, prototype)
     if not rules.can_edit(request.user, row.use_case):
         raise PermissionDenied
     form = Run(request.POST)
@@ -102,14 +102,14 @@ def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
             refuse(form, error)
         else:
             return redirect("prototype", prototype)
-    return _page(request, prototype, form)
+    return page(request, prototype, form)
 
 
 @signed_in
 @posted_from("prototype", "prototype")
 def cancel(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Stop what is going on."""
-    actions.cancel(by=person(request), prototype=_find(request, prototype))
+    actions.cancel(by=person(request), prototype=find(request, prototype))
     return redirect("prototype", prototype)
 
 
@@ -119,7 +119,7 @@ def repeat(request: HttpRequest, prototype: UUID) -> HttpResponse:
     """Try the same table again with other settings."""
     form = Once(request.POST)
     op = form.cleaned_data["op"] if form.is_valid() else None
-    again = actions.repeat(by=person(request), prototype=_find(request, prototype), op=op)
+    again = actions.repeat(by=person(request), prototype=find(request, prototype), op=op)
     return redirect("prototype", again.pk)
 
 
@@ -127,7 +127,7 @@ def repeat(request: HttpRequest, prototype: UUID) -> HttpResponse:
 @require_safe
 def chart(request: HttpRequest, prototype: UUID, name: str) -> HttpResponse:
     """One chart of the result, in the language and the colours that were asked for."""
-    outcome = queries.Outcome(_find(request, prototype))
+    outcome = queries.Outcome(find(request, prototype))
     theme = request.GET.get("theme", "light")
     if outcome.run is None or name not in outcome.result.get("charts", ()) or theme not in THEMES:
         raise Http404
@@ -144,18 +144,6 @@ def chart(request: HttpRequest, prototype: UUID, name: str) -> HttpResponse:
     )
 
 
-@signed_in
-@require_safe
-def model(request: HttpRequest, prototype: UUID) -> FileResponse:
-    """The best model with its card and all it takes to use it elsewhere."""
-    row = _find(request, prototype)
-    try:
-        bundle = export.model(row)
-    except (LookupError, OSError, ValueError) as error:
-        raise Http404 from error
-    return FileResponse(bundle, as_attachment=True, filename=f"model-{row.pk}.zip")
-
-
 def _brought(request: HttpRequest, use_case: UseCase, form: Once) -> Prototype:
     """The prototype that a checked form asks for."""
     asked: dict[str, Any] = dict(form.cleaned_data)
@@ -166,12 +154,20 @@ def _brought(request: HttpRequest, use_case: UseCase, form: Once) -> Prototype:
     return actions.bring_sample(by=person(request), use_case=use_case, **asked)
 
 
-def _find(request: HttpRequest, prototype: UUID) -> Prototype:
+def find(request: HttpRequest, prototype: UUID) -> Prototype:
+    """A prototype of one of the person's teams, or nothing."""
     return get_object_or_404(queries.prototypes(request.user), pk=prototype)
 
 
-def _page(request: HttpRequest, prototype: UUID, form: Run | None = None) -> HttpResponse:
-    row = _find(request, prototype)
+def page(
+    request: HttpRequest,
+    prototype: UUID,
+    form: Run | None = None,
+    *,
+    wrong: Once | None = None,
+) -> HttpResponse:
+    """A prototype's page; with a form that was not accepted, or a wrong use of the model."""
+    row = find(request, prototype)
     outcome = queries.Outcome(row)
     mine = rules.role(request.user, row.use_case)
     context = {
@@ -182,8 +178,10 @@ def _page(request: HttpRequest, prototype: UUID, form: Run | None = None) -> Htt
     }
     if outcome.awaits_choice:
         context |= _choice(request, row, form)
+    if outcome.is_done:
+        context |= {"use": queries.use(row), "wrong": wrong, "op_row": new_op()}
     template = "planner/prototype.html#run" if is_fragment(request) else "planner/prototype.html"
-    return render(request, template, context, status=422 if form else 200)
+    return render(request, template, context, status=422 if form or wrong else 200)
 
 
 def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dict[str, Any]:

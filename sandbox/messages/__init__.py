@@ -8,6 +8,7 @@ from .names import (
     figure,
     learner_title,
     metric_title,
+    prediction_title,
     split_told,
     table_title,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "learner_title",
     "metric_title",
     "paragraph",
+    "prediction_title",
     "sentence",
     "split_told",
     "table_title",

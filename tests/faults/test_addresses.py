@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from planner.models import Milestone, Report, UseCase, User
+from sandbox.models import Prediction
 from tests.faults.conftest import Speaking
 from tests.faults.reading import is_fit
 from tests.planner import results
@@ -77,6 +78,7 @@ FIELDS = [
     "urgency",
     "user",
     "username",
+    "cell-0",
     "users",
     "value",
     "experience",
@@ -120,11 +122,14 @@ def there(member: User, use_case: UseCase, workshop: Workshop, vote_step: Step) 
     date = Milestone.objects.create(use_case=use_case, title="Mail", due="2027-04-05")
     report = Report.objects.create(subject=use_case.pk, use_case=use_case, language="en", by=member)
     place = Participant.objects.get(user=member)
+    run = results.finished(use_case).run
+    use = Prediction.objects.create(run=run, name="new.csv", upload="x", output="y")
     found = {
         "team": use_case.team_id,
         "use_case": use_case.pk,
         "milestone": date.pk,
         "prototype": prototype.pk,
+        "prediction": use.pk,
         "report": report.pk,
         "workshop": workshop.pk,
         "step": vote_step.pk,

@@ -129,6 +129,12 @@ class FakeBox:
             (out / "predictions.csv").write_text("prediction\nyes\n")
         return {"task": job["spec"], "target": job["target"], "rows": 100, **TRAINED}
 
+    def _predict(self, job: Mapping[str, Any], source: Path, out: Path) -> dict[str, Any]:
+        _header, *rows = list(csv.reader(source.read_text("utf-8").splitlines()))
+        said = "".join("yes,0.123456\n" for _row in rows)
+        (out / "predictions.csv").write_text(f"prediction,probability_yes\n{said}")
+        return {"rows": len(rows), "new_levels": []}
+
     def _render(self, job: Mapping[str, Any], source: Path, out: Path) -> dict[str, Any]:
         (out / "page.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
         return {"pages": 1}

@@ -98,3 +98,12 @@ def test_a_name_that_leads_elsewhere_is_not_packed(run: Run) -> None:
         run.result["model"] = {"files": ["model.json", name]}
         with pytest.raises((store.BadKey, FileNotFoundError)):
             export.bundle(export.Card(run=run, title="x"))
+
+
+def test_a_spreadsheet_runs_nothing_of_the_predictions(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.csv"
+    path.write_text('prediction,score\n=cmd(),-1.5\n"a\nb",1e-3\n', encoding="utf-8")
+    shown = export.make_safe(path)
+    assert path.read_text("utf-8-sig").splitlines()[1] == "'=cmd(),-1.5"
+    assert shown["columns"] == ["prediction", "score"]
+    assert shown["first"] == [["=cmd()", "-1.5"], ["a\nb", "1e-3"]]
