@@ -36,10 +36,14 @@ class Factors(Taste):
 
 
 class Ials(Recommender):
-    """Rendle's penalty grows with what a row saw; `size` is that of a row that saw nothing."""
+    """Rendle's penalty grows with what a row saw; `size` is a percentage of what noise calls for.
+
+    The penalty takes its own size off every singular value of the table, so its scale is the
+    largest one that noise alone would have: sd x (sqrt(users) + sqrt(items)).
+    """
 
     name = "ials"
-    sizes = (6, 3, 12)
+    sizes = (40, 25, 55)
 
     def seconds(self, seen: Any) -> float:
         """Outer products of every pair and one small solve a row, epoch by epoch."""
@@ -50,7 +54,7 @@ class Ials(Recommender):
         """Learn from the lesson."""
         seen, size = lesson.seen, lesson.size or self.sizes[0]
         factors, users = _factors(seen), seen.T.tocsr()
-        penalty = size / (UNSEEN * seen.shape[1])
+        penalty = size / 100 * _noise(seen)
         chance = np.random.default_rng(lesson.seed)
         items = chance.normal(0, 0.1 / np.sqrt(factors), (seen.shape[1], factors))
         for epoch in range(EPOCHS):
@@ -99,6 +103,15 @@ def _batches(counts: np.ndarray, factors: int) -> Iterator[np.ndarray]:
             step //= 2
         yield order[:step]
         order = order[step:]
+
+
+def _noise(seen: Any) -> float:
+    """The penalty that on an average row takes off as much as noise alone would bring."""
+    users, items = seen.shape
+    share = seen.nnz / (users * items)
+    edge = np.sqrt(share * (1 - share)) * (np.sqrt(users) + np.sqrt(items))
+    rows = (seen.nnz / users + UNSEEN * items) * (seen.nnz / items + UNSEEN * users)
+    return float(edge / np.sqrt(rows))
 
 
 def _factors(seen: Any) -> int:
