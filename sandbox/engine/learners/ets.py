@@ -38,7 +38,7 @@ class Ets(RuleLearner):
 
 
 def _ahead(values: tuple[np.ndarray, ...], period: int, *, horizon: int) -> np.ndarray:
-    seasons = [season(y, period) for y in values]
+    seasons = [season(y, period, straightened=True) for y in values]
     flat = [found.without(y)[-LATEST:] for found, y in zip(seasons, values, strict=True)]
     each = np.asarray([smooth(flat, grid).ahead(horizon) for _, grid in GRIDS])
     points = each.mean(axis=0)

@@ -69,6 +69,14 @@ def rmse(truth: np.ndarray, predictions: np.ndarray) -> float:
     return float(np.sqrt(np.nanmean((truth[..., VALUE] - predictions[..., 0]) ** 2)))
 
 
+def mape(truth: np.ndarray, predictions: np.ndarray) -> float:
+    """Mean absolute percentage error as a share; nan beside a value of 0."""
+    values = truth[..., VALUE]
+    if (values == 0).any():
+        return float("nan")
+    return float(np.nanmean(np.abs((values - predictions[..., 0]) / values)))
+
+
 def _smape(values: np.ndarray, said: np.ndarray) -> float:
     size = np.abs(values) + np.abs(said)
     error = 200 * np.abs(values - said) / np.where(size > 0, size, 1)
@@ -87,4 +95,5 @@ FORECAST_METRICS = (
     Metric("wql", wql),
     Metric("mae", mae),
     Metric("rmse", rmse),
+    Metric("mape", mape),
 )

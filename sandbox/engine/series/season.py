@@ -41,12 +41,17 @@ class Season:
 NONE = Season(np.ones(1), multiplies=True)
 
 
-def season(y: np.ndarray, period: int) -> Season:
+def season(y: np.ndarray, period: int, *, straightened: bool = False) -> Season:
     """The season of a series where M4's test finds one; factors 1 otherwise.
 
-    Series with values of 0 or less have it added, since nothing can be divided by them.
+    `straightened` tests what is left of a straight line, which tells a season beside a strong
+    trend. Series with values of 0 or less have it added, since nothing can be divided by them.
     """
-    if not is_seasonal(y, period):
+    if len(y) < 3 * period or period < 2:
+        return NONE
+    steps = np.arange(len(y))
+    tested = y - np.polyval(np.polyfit(steps, y, 1), steps) if straightened else y
+    if not is_seasonal(tested, period):
         return NONE
     multiplies = bool(y.min() > 0)
     trend = moving_average(y, period)

@@ -1,5 +1,6 @@
 """Forecasting: how large a number will be at each of the next time steps, with a range."""
 
+import re
 from typing import Any
 
 from pandas.api import types
@@ -11,7 +12,7 @@ from sandbox.engine.specs.base import Ask, Spec, likely
 from sandbox.engine.table import Table
 
 FURTHEST = 500
-TIME_WORDS = tuple("time date day month week year quarter hour period 日 月 年 週 時 期".split())
+TIME = re.compile("time|date|day|month|week|year|quarter|hour|period|日|月|年|週|時|期", re.I)
 
 
 class Forecasting(Spec):
@@ -75,7 +76,7 @@ def _times(table: Table) -> list[str]:
     """Dates first, then what is named like a time and counts up."""
     found = []
     for name, kind in table.kinds.items():
-        named = any(word in name.lower() for word in TIME_WORDS)
+        named = TIME.search(name)
         column = table.frame[name]
         if kind == "date":
             found.append((0, name))
