@@ -14,11 +14,12 @@ from scipy.sparse import csr_matrix
 
 MOST = 50_000
 """N-grams told apart, the most frequent ones."""
-WORDS, CHARACTERS = (1, 2), (1, 3)
+WORDS, CHARACTERS = (1, 2), (1, 4)
 """How many of them make an n-gram."""
 LOOKED_AT = 500
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\u0e00-\u0e7f]")
 """Japanese, Chinese and Thai: written without spaces between words."""
+_BETWEEN = re.compile(r"[^\w']+")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Ngrams:
     @classmethod
     def fit(cls, texts: np.ndarray) -> "Ngrams":
         """Learn the vocabulary and the weights from training texts alone."""
-        analyzer = "char" if is_unspaced(texts) else "word"
+        analyzer = "char_wb" if is_unspaced(texts) else "word"
         try:
             counter = _counter(analyzer, min_df=2)
             counts = counter.fit_transform(texts)
@@ -77,8 +78,8 @@ def is_unspaced(texts: np.ndarray) -> bool:
 
 
 def plain(text: str) -> str:
-    """One way of writing for all: half and full width alike, small letters, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    """One way of writing for all: half and full width alike, small letters, no punctuation."""
+    return _BETWEEN.sub(" ", unicodedata.normalize("NFKC", text).lower()).strip()
 
 
 def _counter(analyzer: str, **options: Any) -> Any:
@@ -87,7 +88,7 @@ def _counter(analyzer: str, **options: Any) -> Any:
     return CountVectorizer(
         analyzer=analyzer,
         preprocessor=plain,
-        token_pattern=r"(?u)\b\w+\b",  # noqa: S106 – no password
+        token_pattern=r"[\w']+",  # noqa: S106 – no password
         ngram_range=WORDS if analyzer == "word" else CHARACTERS,
         max_features=None if "vocabulary" in options else MOST,
         **options,

@@ -35,7 +35,8 @@ class TextCourse(TableCourse):
         goal, split, best = self.goal, self.split, self.best
         assert best.raw is not None
         self.tell("explaining", 0.8)
-        told = telling.words(self._linear(), goal.labels)
+        learnt = split.train
+        told = telling.words(self._linear(), self.lesson.x[learnt], goal.y[learnt], goal.labels)
         return facts | {
             "text": self.column,
             "importance": [],

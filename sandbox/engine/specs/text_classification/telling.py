@@ -5,35 +5,62 @@ from typing import Any
 
 import numpy as np
 
+from sandbox.engine.ngrams import is_unspaced
 from sandbox.engine.specs.base import Goal
 
 WORDS = 8
 """N-grams shown for each class."""
+LOOKED_AT = 5_000
 TOLD = 3
 CUT = 200
 MOST_ROWS = 50
 
 
-def words(linear: Any, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """N-grams with the greatest weight for a class over the others: {label, ngram, weight}.
+def words(
+    linear: Any, texts: np.ndarray, y: np.ndarray, labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """N-grams that speak most for each class over the others: {label, ngram, weight}.
 
-    `linear` has `ngrams` and `coefficients` of shape (classes, n-grams). Of n-grams that hold one
-    another only the heaviest is told.
+    `linear` has `ngrams` and `coefficients` of shape (classes, n-grams); the weight is what an
+    n-gram adds to the class's log odds in that class's `texts`, on average. Of n-grams that share
+    words or pairs of characters only the heaviest is told.
     """
     if linear is None:
         return []
-    weights = linear.coefficients - linear.coefficients.mean(axis=0)
+    matrix = linear.ngrams.transform(texts[:LOOKED_AT])
+    each = linear.coefficients - linear.coefficients.mean(axis=0)
+    # of characters, the longer n-gram says more to people than the pieces of it
+    lengths = np.asarray(
+        [1 if linear.ngrams.analyzer == "word" else len(one) for one in linear.ngrams.terms]
+    )
     found: list[dict[str, Any]] = []
-    for label, row in zip(labels, weights, strict=True):
-        chosen: list[str] = []
-        for place in np.argsort(-row, kind="stable")[: 20 * WORDS]:
+    for code, label in enumerate(labels):
+        mine = np.flatnonzero(y[:LOOKED_AT] == code)
+        if not len(mine):
+            continue
+        added = each[code] * np.asarray(matrix[mine].mean(axis=0)).ravel()
+        told: set[str] = set()
+        for place in np.argsort(-added * lengths, kind="stable")[: 20 * WORDS]:
             ngram = linear.ngrams.terms[place].strip()
-            if row[place] <= 0 or len(chosen) == WORDS:
+            if added[place] <= 0 or sum(one["label"] == label for one in found) == WORDS:
                 break
-            if ngram and not any(ngram in one or one in ngram for one in chosen):
-                chosen.append(ngram)
-                found.append({"label": label, "ngram": ngram, "weight": float(row[place])})
+            pieces = _pieces(ngram)
+            if pieces and not pieces & told:
+                told |= pieces
+                found.append({"label": label, "ngram": ngram, "weight": float(added[place])})
     return found
+
+
+def _pieces(ngram: str) -> set[str]:
+    """What two n-grams share when they say much the same: words, or pairs of characters.
+
+    Nothing for a single letter, of which nobody makes anything; one Chinese character may say all.
+    """
+    if len(ngram) == 1:
+        return {ngram} if ngram >= "\u3400" else set()
+    if not is_unspaced(np.array([ngram])):
+        return set(ngram.split())
+    return {ngram[place : place + 2] for place in range(len(ngram) - 1)}
 
 
 def listed(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
