@@ -55,7 +55,7 @@ class Labelled(Clusters):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The cluster of the nearest kept point."""
-        return self.labels[nearest(x, self.points)]
+        return np.asarray(self.labels[nearest(x, self.points)])
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its points in a file beside it."""

@@ -11,6 +11,9 @@ from .base import Points
 from .base_clusters import CHUNK, Clusterer, Clusters
 
 STARTS = 3
+"""From k-means' clusters, and as many from rows drawn at random; fewer where rows are many."""
+SMALL = 50_000
+"""Cells up to which there are so many starts, and BLAS's threads would wait more than work."""
 WIDE = 20
 """Coordinates above which each cluster's are taken as independent."""
 FILE = "gaussian_mixture.npz"
@@ -70,16 +73,21 @@ class GaussianMixture(Clusterer):
 
         x = self.sampled(lesson)
         is_full = x.shape[1] <= WIDE
-        model = Theirs(
-            max(1, min(lesson.size or 2, len(x))),
-            covariance_type="full" if is_full else "diag",
-            n_init=STARTS,
-            reg_covar=1e-4,
-            random_state=lesson.seed,
-        )
-        with threadpool_limits(lesson.threads), warnings.catch_warnings():
+        is_small = x.size <= SMALL
+        tried = []
+        with threadpool_limits(1 if is_small else lesson.threads), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it has not quite converged is no news
-            model.fit(x)
+            for start in ("kmeans", "random_from_data"):
+                model = Theirs(
+                    max(1, min(lesson.size or 2, len(x))),
+                    covariance_type="full" if is_full else "diag",
+                    n_init=STARTS if is_small else 1,
+                    init_params=start,
+                    reg_covar=1e-4,
+                    random_state=lesson.seed,
+                )
+                tried.append(model.fit(x))
+        model = max(tried, key=lambda one: one.lower_bound_)
         factors = np.asarray(model.precisions_cholesky_)
         if not is_full:
             factors = np.stack([np.diag(one) for one in factors])

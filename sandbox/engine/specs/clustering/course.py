@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 KINDS = ("number", "category", "boolean")
 MOST = 15
 """Clusters tried at most, when nobody has said how many there are."""
-LEARNT = 10_000
+LEARNT = 5_000
 """Rows on which ways to cluster are compared; the one that is kept learns from all."""
 PAIRS = 3
 """Pairs of halves on which stability rests."""
 SHUFFLES = 6
+SHUFFLED = 1_000
+"""Rows that are shuffled at most."""
 SURE = 3.0
 """Standard deviations by which clusters must be clearer than in shuffled columns."""
 LEAST_ROWS = 20
@@ -81,15 +83,14 @@ class ClusterCourse(PointsCourse):
             return
         if best.model == "hdbscan" and self.x.shape[1] > WIDE:
             self.warnings.append(warning("many_dimensions", columns=self.x.shape[1]))
-        judged = self.judged()
         until = time.monotonic() + 0.4 * max(0.0, self.job.left())
-        real = self._clearness(self.lesson(judged, until, best.size))
-        shuffled = []
+        lesson = self.lesson(self.some(self.split.train, SHUFFLED), until, best.size)
+        real, shuffled = self._clearness(lesson), []
         for turn in range(SHUFFLES):
-            if time.monotonic() > until:
+            began = time.monotonic()
+            shuffled.append(self._clearness(replace(lesson, x=self._shuffled(lesson.x, turn))))
+            if 2 * time.monotonic() - began > until:
                 break
-            lesson = self.lesson(judged, until, best.size)
-            shuffled.append(self._clearness(replace(lesson, x=_shuffled(lesson.x, turn))))
         if len(shuffled) < 3:
             return  # too few to know how much chance varies
         usual, spread = np.mean(shuffled, axis=0), np.std(shuffled, axis=0, ddof=1)
@@ -160,7 +161,7 @@ class ClusterCourse(PointsCourse):
         return np.sort(np.random.default_rng(self.seed).permutation(rows)[:most])
 
     def answers(self, name: str, lesson: Points, rows: np.ndarray) -> tuple[Clusters, np.ndarray]:
-        """A model of the lesson, and labels of shape (rows, 1 + 2 · PAIRS): its own, its halves'."""
+        """A model, and labels of shape (rows, 1 + 2 · PAIRS): its own and those of its halves."""
         first = clusterer(name).fit(lesson)
         x = self.x[rows]
         return first, np.column_stack([first.predict(x), *self._halves(name, lesson, x, PAIRS)])
@@ -169,6 +170,8 @@ class ClusterCourse(PointsCourse):
         """Labels by models that were each taught on one half of the lesson, pair by pair."""
         labels = []
         for turn in range(pairs):
+            if turn and time.monotonic() > lesson.deadline:
+                break
             order = np.random.default_rng(self.seed + turn).permutation(len(lesson.x))
             for place in (0, 1):
                 half = replace(lesson.of(np.sort(order[place::2])), seed=self.seed + place)
@@ -187,12 +190,35 @@ class ClusterCourse(PointsCourse):
         return int(max(tried, key=lambda one: one["score"])["clusters"])
 
     def _clearness(self, lesson: Points) -> np.ndarray:
-        """Silhouette and stability of the best learner's clusters of these points."""
+        """Silhouette and stability of the best learner's clusters, and what a mixture gains.
+
+        That is by how much so many Gaussians describe the points better than one does: it sees
+        groups that shuffled columns hide, since those still have every column's own peaks.
+        """
         fitted = clusterer(self.best.model).fit(lesson)
         labels = [fitted.predict(lesson.x), *self._halves(self.best.model, lesson, lesson.x, 1)]
         raw = np.column_stack(labels)
         both = (clustering.SILHOUETTE, clustering.STABILITY)
-        return np.array([one.safe(lesson.x, raw) for one in both])
+        found = [metric.safe(lesson.x, raw) for metric in both]
+        if any(axis.table for axis in self.space.axes):
+            return np.array(found)  # Gaussians fit levels without end
+        size = lesson.size or max(1, len(np.unique(raw[:, 0])))
+        many, one = (
+            clusterer("gaussian_mixture").fit(replace(lesson, size=count)).quality(lesson.x)
+            for count in (size, 1)
+        )
+        return np.array([*found, many - one])
+
+    def _shuffled(self, x: np.ndarray, turn: int) -> np.ndarray:
+        """The same columns, each shuffled alone; an only one is drawn evenly from its range."""
+        chance = np.random.default_rng(turn)
+        if x.shape[1] == 1:
+            return chance.uniform(x.min(), x.max(), x.shape)
+        places = np.array([axis.place for axis in self.space.axes])
+        shuffled = x.copy()
+        for place in np.unique(places):  # the levels of a column stay together
+            shuffled[:, places == place] = chance.permutation(x)[:, places == place]
+        return shuffled
 
     def _importance(self, final: Any) -> list[dict[str, Any]]:
         """By how much rows change their clusters when a column is shuffled, as 1 - Rand index."""
@@ -303,11 +329,3 @@ def _numbers(labels: np.ndarray) -> dict[int, int]:
     found, counts = np.unique(labels[labels >= 0], return_counts=True)
     order = found[np.argsort(-counts, kind="stable")]
     return {int(label): place for place, label in enumerate(order, start=1)}
-
-
-def _shuffled(x: np.ndarray, turn: int) -> np.ndarray:
-    """The same columns, each shuffled alone; a single one is drawn evenly from its range instead."""
-    chance = np.random.default_rng(turn)
-    if x.shape[1] == 1:
-        return chance.uniform(x.min(), x.max(), x.shape)
-    return np.column_stack([chance.permutation(column) for column in x.T])

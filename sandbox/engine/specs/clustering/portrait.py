@@ -27,7 +27,7 @@ def profile(source: Table, space: Space, numbers: np.ndarray) -> list[dict[str, 
     The columns that tell clusters apart most come first. Cluster 0 is noise.
     """
     columns = list(dict.fromkeys(space.sources))
-    found = []
+    found: list[dict[str, Any]] = []
     for number in np.unique(numbers):
         inside = numbers == number
         facts = [_column(source, name, inside) for name in columns]
