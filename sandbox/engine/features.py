@@ -10,6 +10,8 @@ from pandas.api import types
 
 MAX_LEVELS = 250
 """Levels of a category that are told apart; rarer ones count as missing."""
+FILE = "file"
+"""The column of a table of pictures that names them."""
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 
 
@@ -78,6 +80,10 @@ class Features:
                 matrix[:, place] = column.to_numpy(dtype=float, na_value=np.nan)
         return matrix
 
+    def told(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """What stands before the predictions so that people find their rows again: nothing."""
+        return frame[[]]
+
     def unknown(self, frame: pd.DataFrame) -> list[str]:
         """The columns in which another table has levels that training never saw."""
         return [
@@ -126,6 +132,26 @@ class Texts(Features):
     def from_state(cls, state: Sequence[dict[str, Any]]) -> "Texts":
         """The column that `state` wrote down."""
         return cls(column=str(state[0]["column"]))
+
+
+@dataclass(frozen=True)
+class Pictures(Texts):
+    """One column of pictures as a table of them holds it, with the name of each file."""
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The pictures, and what they are called."""
+        return {FILE: "word", self.column: "word"}
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Pictures of shape (rows, side, side, 3), uint8."""
+        from .table.pictures import pixels
+
+        return pixels(frame[self.column])
+
+    def told(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The file of each row: archives keep an order that nobody sees."""
+        return frame[[FILE]]
 
 
 def _words(column: pd.Series) -> pd.Series:

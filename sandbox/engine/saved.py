@@ -36,7 +36,8 @@ class Model:
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """What is said and, for classes, `probability_<class>`: one row per row, in order."""
         raw = self.fitted.predict(self.features.transform(frame))
-        return predictions(raw, self.labels, self.cut, says=self.says)
+        said = predictions(raw, self.labels, self.cut, says=self.says)
+        return pd.concat([self.features.told(frame).reset_index(drop=True), said], axis=1)
 
     def save(self, folder: Path) -> list[str]:
         """Write the model into a folder; returns the names of its files."""

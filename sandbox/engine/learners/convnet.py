@@ -161,7 +161,7 @@ def _step(
         return 0.0  # batch normalisation cannot tell one picture's mean from its spread
     planes = _planes(torch.from_numpy(_varied(lesson.x[rows], chance))).to(_device())
     truth = torch.from_numpy(lesson.y[rows].astype(np.int64)).to(_device())
-    loss = torch.nn.functional.cross_entropy(net(planes), truth, label_smoothing=0.05)
+    loss = torch.nn.functional.cross_entropy(net(planes), truth)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

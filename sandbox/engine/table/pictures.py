@@ -16,7 +16,7 @@ from .limits import MAX_BYTES
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
-MAX_PICTURES = 20_000
+MAX_PICTURES = 10_000
 MAX_PICTURE = 30_000_000
 """Bytes of one picture, unpacked."""
 MAX_PIXELS = 50_000_000

@@ -7,6 +7,9 @@ import json
 import os
 import shutil
 import sys
+import tempfile
+import uuid
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,7 @@ from django.utils.translation import gettext as _
 from sandbox import box, messages
 from sandbox.actions import LONGEST, SHORTEST
 from sandbox.engine.specs import SPECS
+from sandbox.engine.table import pictures
 from sandbox.engine.table.limits import MAX_BYTES
 from sandbox.models import Status
 
@@ -84,9 +88,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Check, train, tell."""
-        with translation.override(_language()):
+        with translation.override(_language()), tempfile.TemporaryDirectory() as scratch:
             try:
-                self._train(options)
+                self._train(options, Path(scratch))
             except Refused as refusal:
                 self.stderr.write(str(refusal), self.style.NOTICE)
                 sys.exit(refusal.code)
@@ -96,8 +100,8 @@ class Command(BaseCommand):
                 self.stderr.write(str(error), self.style.NOTICE)
                 sys.exit(FAILED)
 
-    def _train(self, options: Mapping[str, Any]) -> None:
-        inputs = _checked(options)
+    def _train(self, options: Mapping[str, Any], scratch: Path) -> None:
+        inputs = _checked(options, scratch)
         spec = SPECS[options["task"]]
         if missing := [ask for ask in spec.asks if ask.needed and not options[ask.name]]:
             raise Refused(
@@ -158,7 +162,7 @@ class Command(BaseCommand):
         self.stdout.write(messages.paragraph(result))
 
 
-def _checked(options: Mapping[str, Any]) -> dict[str, Path]:
+def _checked(options: Mapping[str, Any], scratch: Path) -> dict[str, Path]:
     """The input files by the job's name for them; Refused when the arguments cannot work."""
     if options["task"] not in SPECS:
         params = {"task": options["task"], "possible": list(SPECS)}
@@ -175,14 +179,16 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Path]:
         raise Refused(_("--predict and --out go together: a table to predict, and where to."))
     for name in ("out", "report"):
         _writable(options[name], folder=name == "report")
-    inputs = {"file": _table(options["train"])}
+    inputs = {"file": _table(options["train"], scratch)}
     if options["predict"]:
-        inputs["test"] = _table(options["predict"])
+        inputs["test"] = _table(options["predict"], scratch)
     return inputs
 
 
-def _table(name: str) -> Path:
+def _table(name: str, scratch: Path) -> Path:
     path = Path(name)
+    if os.path.isdir(path):  # noqa: PTH112 – Path.is_dir raises for names that are too long
+        return _packed(path, scratch / f"{uuid.uuid4()}.zip")
     if not os.path.isfile(path):  # noqa: PTH113 – Path.is_file raises for names that are too long
         raise Refused(_("There is no file %(path)s.") % {"path": name})
     if not os.access(path, os.R_OK):
@@ -192,6 +198,15 @@ def _table(name: str) -> Path:
         params = {"megabytes": size // 1_000_000, "limit": MAX_BYTES // 1_000_000}
         raise Refused(messages.sentence("file_too_big", params))
     return path
+
+
+def _packed(folder: Path, archive: Path) -> Path:
+    """The pictures of a folder, one folder for each class, as the archive that the box takes."""
+    with zipfile.ZipFile(archive, "w") as packed:
+        for picture in sorted(folder.rglob("*")):
+            if picture.suffix.lower() in pictures.ENDINGS and picture.is_file():
+                packed.write(picture, picture.relative_to(folder))
+    return archive
 
 
 def _writable(name: str | None, *, folder: bool) -> None:

@@ -1,0 +1,53 @@
+"""Image classification: which of a few classes a picture belongs to."""
+
+from typing import Any
+
+from sandbox.engine.features import Pictures
+from sandbox.engine.job import Job
+from sandbox.engine.problems import Problem
+from sandbox.engine.table import Table
+
+from .base import Classes
+
+FOLDED = 600
+"""Pictures up to which each fifth checks in turn; a network learns five times as long then."""
+
+
+class ImageClassification(Classes):
+    """Two or more classes of pictures, one folder each in a zip."""
+
+    name = "image_classification"
+    learners = ("baseline", "hog_linear", "convnet")
+    drawn = ("confusion",)
+    encoding = Pictures
+
+    def candidates(self, table: Table, ask: str) -> list[str]:
+        """The folder's name and whatever else could be the class; nothing without pictures."""
+        return super().candidates(table, ask) if "image" in table.kinds.values() else []
+
+    def train(self, job: Job) -> dict[str, Any]:
+        """Compare the learners on folds of the pictures, then judge the best on others."""
+        from sandbox.engine import table
+        from sandbox.engine.training.supervised import course, single
+
+        job.progress("reading", 0.02)
+        source = table.read(job.needed("file"))
+        columns = [name for name, kind in source.kinds.items() if kind == "image"]
+        if not columns:
+            raise Problem("no_pictures")
+        target = course.required(source, job.text("target"))
+        features = Pictures(column=columns[0])
+        begun: single.SingleCourse = single.course(
+            single.SingleCourse,
+            self,
+            job,
+            source,
+            target=target,
+            features=features,
+            column=columns[0],
+            folded=FOLDED,
+        )
+        return begun.run()
+
+
+SPEC = ImageClassification()
