@@ -18,8 +18,9 @@ def learning_curve(result: Result, words: Words) -> Chart | None:
         return None
     along = "rows" if "rows" in points[0] else "iteration"
     lines = {
-        "train": say(words, "learning_curve.train"),
-        "validation": say(words, "learning_curve.validation"),
+        line: say(words, f"learning_curve.{line}")
+        for line in ("train", "validation")
+        if any(point[line] is not None for point in points)
     }
     values = [
         {"x": point[along], "y": point[line], "line": said}
@@ -37,7 +38,8 @@ def learning_curve(result: Result, words: Words) -> Chart | None:
         ),
         y=alt.Y("y:Q", title=say(words, metric), scale=alt.Scale(zero=False), axis=numbers()),
         color=alt.Color(
-            "line:N", scale=alt.Scale(domain=list(lines.values()), range=[SECOND, MAIN])
+            "line:N",
+            scale=alt.Scale(domain=list(lines.values()), range=[SECOND, MAIN][-len(lines) :]),
         ),
     )
     marks = [base.mark_line(strokeWidth=2.5)]

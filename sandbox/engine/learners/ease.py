@@ -1,5 +1,6 @@
 """EASE: a linear model of items by items in closed form (Steck 2019)."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from .base_items import (
     strongest,
 )
 
+PROBE = 512
+
 
 class Ease(ItemLearner):
     """Ridge regression of each item on all others; `size` is its penalty, lambda."""
@@ -23,8 +26,8 @@ class Ease(ItemLearner):
     sizes = (300, 100, 1_000)
 
     def seconds(self, seen: Any) -> float:
-        """A Cholesky factor and its inverse: the cube of the items."""
-        return float(seen.shape[1]) ** 3 / 1.5e10 + co_taken(seen) / 5e7
+        """A Cholesky factor and its inverse, the cube of the items at the speed of this moment."""
+        return float(seen.shape[1]) ** 3 / _speed() + co_taken(seen) / 5e7
 
     def megabytes(self, seen: Any) -> float:
         """The matrix in float64, once more while it is turned into weights."""
@@ -59,6 +62,15 @@ class Ease(ItemLearner):
             return ItemItem(strongest(weights, items, kept=KEPT), size)
         whole = np.hstack([weights(columns).astype(np.float32) for columns in blocks(items)])
         return ItemItem(whole, size)
+
+
+def _speed() -> float:
+    """Floating-point operations a second, half of those of a small matrix product right now."""
+    one = np.ones((PROBE, PROBE))
+    one @ one  # starts the threads
+    began = time.perf_counter()
+    one @ one
+    return PROBE**3 / (time.perf_counter() - began)
 
 
 LEARNER = Ease()

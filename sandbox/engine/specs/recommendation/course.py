@@ -35,8 +35,7 @@ FEW_USERS = 100
 COMPARING = 0.55, 0.45
 """The share of the time left that comparing may take, with one split and with two."""
 AFTERWARDS = 0.4
-REFITS = 3
-"""How often the best learner is taught again: for the test, the other split, and for good."""
+"""The share of the budget in which the best learner must be taught again for every split."""
 TUNED = 0.05
 """The share of the budget that one fit may take for its other sizes to be tried too."""
 MEGABYTES = 2_500
@@ -129,7 +128,9 @@ class RecommendationCourse(Course):
             return Entry(name, 0.0, why="no_memory")
         needed = learner.seconds(lesson.seen)
         is_late = began + learner.start_seconds + needed > self.deadline
-        if learner.folded and (is_late or REFITS * needed > AFTERWARDS * self.job.seconds):
+        if learner.folded and (
+            is_late or len(self.rounds) * needed > AFTERWARDS * self.job.seconds
+        ):
             return Entry(name, 0.0, why="no_time")
         learner.start()
         best_one = self._tried(learner, lesson.seen, learner.sizes[0] if learner.sizes else None)
