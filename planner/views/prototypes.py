@@ -31,6 +31,7 @@ KINDS = {
     "boolean": _("Yes or no"),
     "date": _("Date"),
     "text": _("Free text"),
+    "image": _("Picture"),
     "identifier": _("Key, left out"),
     "constant": _("Always the same, left out"),
 }
@@ -197,7 +198,7 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
         given = {**before, **given}
     task = next(
         (task for task in tasks if task.spec == given.get("spec")),
-        max(tasks, key=lambda task: _promise(likely.get(task.spec, {}), names)),
+        max(tasks, key=lambda task: _promise(task.spec, likely.get(task.spec, {}), names)),
     )
     asks = _asks(task.spec, likely.get(task.spec), names, given, form)
     return {
@@ -270,13 +271,14 @@ def _asks(
     return fields
 
 
-def _promise(likely: Mapping[str, Sequence[str]], names: Sequence[str]) -> int:
-    """How much a table looks made for a task type that is told a target and no more.
+def _promise(spec: str, likely: Mapping[str, Sequence[str]], names: Sequence[str]) -> int:
+    """How much a table looks made for a task type that needs one column and no more.
 
     People put the outcome last: the best guess that stands furthest right.
     """
-    targets = likely.get("target") if set(likely) == {"target"} else None
-    return names.index(targets[0]) if targets else -1
+    needed = [ask.name for ask in SPECS[spec].asks if ask.needed and ask.kind == "column"]
+    best = likely.get(needed[0]) if len(needed) == 1 else None
+    return names.index(best[0]) if best else -1
 
 
 def _told(column: dict[str, Any]) -> dict[str, Any]:

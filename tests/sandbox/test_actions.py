@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.files.base import ContentFile
 from sandbox import actions, store
 from sandbox.engine.specs import SPECS, Ask
 from sandbox.models import Dataset, Run, Status
-from sandbox.samples import SAMPLES
+from sandbox.samples import SAMPLES, Sample
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,16 @@ def test_every_sample_can_be_taken(sample: str) -> None:
     dataset = actions.bring_sample(sample=sample)
     assert dataset.sample == sample
     assert store.read(dataset.upload) == SAMPLES[sample].path.read_bytes()
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=lambda sample: sample.name)
+def test_a_sample_tells_its_task_type_what_that_asks_for(sample: Sample) -> None:
+    columns = next(csv.reader(sample.path.read_text("utf-8-sig").splitlines()))
+    asks = {ask.name: ask for ask in SPECS[sample.spec].asks}
+    assert set(sample.asks) <= set(asks)
+    assert {ask.name for ask in asks.values() if ask.needed} <= set(sample.asks)
+    told = {value for name, value in sample.asks.items() if asks[name].kind == "column"}
+    assert told <= set(columns)
 
 
 def test_an_upload_above_the_cap_stops_while_it_streams(settings: Any) -> None:
