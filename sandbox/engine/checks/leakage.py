@@ -1,9 +1,12 @@
 """Columns that give the target away: known only afterwards, or the target under another name."""
 
+import time
+
 import numpy as np
 import pandas as pd
 
 from sandbox.engine.features import Features
+from sandbox.engine.metrics import area
 from sandbox.engine.problems import Warned, warning
 
 LEAK = 0.99
@@ -13,12 +16,19 @@ LEAST_BLANKS = 0.02
 
 
 def leaks(
-    x: np.ndarray, y: np.ndarray, features: Features, *, classes: int, seed: int
+    x: np.ndarray,
+    y: np.ndarray,
+    features: Features,
+    *,
+    classes: int,
+    seed: int,
+    deadline: float = float("inf"),
 ) -> list[Warned]:
     """Columns that alone all but give the target away: rarely luck, often known only afterwards.
 
     One small tree per feature, learnt on half of at most LEAK_ROWS rows, judged on the other half:
     the area under the ROC curve (for more classes one against the rest), or the correlation.
+    Features not reached by `deadline`, on `time.monotonic`'s clock, are not looked at.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -26,6 +36,8 @@ def leaks(
     learn, judge = rows[::2], rows[1::2]
     warned = []
     for place, feature in enumerate(features.features):
+        if time.monotonic() > deadline:
+            break
         values = _ordered(x[:, place], y, learn, is_category=bool(feature.levels))
         kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
         tree = kind(
@@ -68,10 +80,8 @@ def _ordered(
 
 
 def _separation(truth: np.ndarray, chances: np.ndarray, classes: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
     areas = [
-        roc_auc_score(truth == label, chances[:, place])
+        area(truth == label, chances[:, place])
         for place, label in enumerate(classes)
         if 0 < (truth == label).sum() < len(truth)
     ]

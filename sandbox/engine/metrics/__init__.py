@@ -198,16 +198,20 @@ def _between(
     return float(centre + (low - centre) * shrink), float(centre + (high - centre) * shrink)
 
 
-def _auc(truth: np.ndarray, predictions: np.ndarray) -> float:
-    """roc_auc_score from ranks (Mann & Whitney 1947), several times faster."""
+def area(positive: np.ndarray, scores: np.ndarray) -> float:
+    """roc_auc_score of shape (rows,) from ranks (Mann & Whitney 1947), several times faster."""
     from scipy.stats import rankdata
 
-    positive = truth == 1
     count = int(positive.sum())
-    if not 0 < count < len(truth):
+    if not 0 < count < len(positive):
         return float("nan")
-    ranks = rankdata(predictions[:, 1])
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(truth) - count)))
+    ranks = rankdata(scores)
+    above = ranks[positive].sum() - count * (count + 1) / 2
+    return float(above / (count * (len(positive) - count)))
+
+
+def _auc(truth: np.ndarray, predictions: np.ndarray) -> float:
+    return area(truth == 1, predictions[:, 1])
 
 
 def _auc_ovr(truth: np.ndarray, predictions: np.ndarray) -> float:

@@ -242,4 +242,5 @@ def judge_skill(course: TableCourse) -> None:
         course.features,
         classes=lesson.classes,
         seed=lesson.seed,
+        deadline=time.monotonic() + 0.3 * max(0.0, course.job.left()),
     )

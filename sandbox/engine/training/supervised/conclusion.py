@@ -45,7 +45,8 @@ def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
 
 def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
     """The one look at the test rows: the facts of it, and what the best learner said there."""
-    models = course.best.models
+    assert course.best.first is not None
+    models = course.best.models or [course.best.first]
     course.tested = models[0] if len(models) == 1 else Mean.of(course.best.model, models)
     raw = course.tested.predict(course.lesson.x[course.split.test])
     goal, best, split = course.goal, course.best, course.split
