@@ -25,7 +25,7 @@ from sandbox.samples import SAMPLES
 if TYPE_CHECKING:
     from django.core.files import File
 
-FORMATS = ("csv", "tsv", "xlsx", "parquet")
+FORMATS = ("csv", "tsv", "xlsx", "parquet", "zip")
 SHORTEST, LONGEST = 1, 3600
 LONGEST_CELL = 1000
 
@@ -91,7 +91,12 @@ def _keep_table(home: str, name: str, chunks: Iterable[bytes]) -> tuple[str, Cou
     ending = PurePath(name).suffix.lstrip(".").lower()
     if ending not in FORMATS:
         raise ValidationError(
-            {"file": _("Only CSV, TSV, Excel (.xlsx) and Parquet can be read. Nothing was kept.")}
+            {
+                "file": _(
+                    "Only CSV, TSV, Excel (.xlsx), Parquet and a zip of pictures can be read. "
+                    "Nothing was kept."
+                )
+            }
         )
     key = f"{home}/upload.{ending}"
     counted = Counted(chunks)
