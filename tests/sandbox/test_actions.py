@@ -52,7 +52,7 @@ def test_every_sample_can_be_taken(sample: str) -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=lambda sample: sample.name)
 def test_a_sample_tells_its_task_type_what_that_asks_for(sample: Sample) -> None:
-    columns = next(csv.reader(sample.path.read_text("utf-8-sig").splitlines()))
+    columns = next(csv.reader(sample.path.read_text("utf-8-sig").strip().splitlines()))
     asks = {ask.name: ask for ask in SPECS[sample.spec].asks}
     assert set(sample.asks) <= set(asks)
     assert {ask.name for ask in asks.values() if ask.needed} <= set(sample.asks)
