@@ -85,11 +85,12 @@ def plain(text: str) -> str:
 def _counter(analyzer: str, **options: Any) -> Any:
     from sklearn.feature_extraction.text import CountVectorizer
 
+    is_word = analyzer == "word"
     return CountVectorizer(
         analyzer=analyzer,
         preprocessor=plain,
-        token_pattern=r"[\w']+",  # noqa: S106 – no password
-        ngram_range=WORDS if analyzer == "word" else CHARACTERS,
+        token_pattern=r"[\w']+" if is_word else None,
+        ngram_range=WORDS if is_word else CHARACTERS,
         max_features=None if "vocabulary" in options else MOST,
         **options,
     )

@@ -62,11 +62,14 @@ class TfidfBoosting(Learner):
         """Learn from a lesson whose `x` are texts, shape (rows,)."""
         import lightgbm
         from sklearn.decomposition import TruncatedSVD
+        from threadpoolctl import threadpool_limits
 
         ngrams = Ngrams.fit(lesson.x)
         matrix = ngrams.transform(lesson.x)
-        topics = max(1, min(TOPICS, *(side - 1 for side in matrix.shape)))
-        found = TruncatedSVD(topics, random_state=lesson.seed).fit(matrix).components_
+        topics = max(1, min(TOPICS, len(lesson.y) // 4, matrix.shape[1] - 1))
+        small = topics * len(lesson.y) < trees.SMALL
+        with threadpool_limits(1 if small else lesson.threads):
+            found = TruncatedSVD(topics, random_state=lesson.seed).fit(matrix).components_
         x, y = matrix @ found.T, lesson.y
         order = np.random.default_rng(lesson.seed).permutation(len(y))
         cut = int(STOPPING * len(y)) if lesson.size is None and len(y) >= FEW_ROWS else 0
@@ -103,7 +106,7 @@ def _options(lesson: Lesson) -> dict[str, Any]:
         "bagging_fraction": 0.9,
         "bagging_freq": 1,
         "seed": lesson.seed,
-        "num_threads": lesson.threads,
+        "num_threads": 1 if TOPICS * len(lesson.y) < trees.SMALL else lesson.threads,
         "deterministic": True,
         "force_row_wise": True,
         "verbosity": -1,
