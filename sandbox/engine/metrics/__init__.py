@@ -94,6 +94,14 @@ def choose(
     raise Problem("metric_unknown", metric=name, possible=[metric.name for metric in fitting])
 
 
+def named(metrics: Sequence[Metric], name: str | None) -> Metric:
+    """The metric of this name, or the first; Problem `metric_unknown` otherwise."""
+    for metric in metrics:
+        if not name or metric.name == name:
+            return metric
+    raise Problem("metric_unknown", metric=name, possible=[metric.name for metric in metrics])
+
+
 def decided(predictions: np.ndarray, cut: float | None) -> np.ndarray:
     """Certain decisions, shape (rows, 2): the second class from `cut` on; None changes nothing."""
     return predictions if cut is None else np.eye(2)[(predictions[:, 1] >= cut).astype(int)]

@@ -83,5 +83,7 @@ STABILITY = Metric("stability", _stability, higher=True)
 SILHOUETTE = Metric("silhouette", _silhouette, higher=True)
 CALINSKI_HARABASZ = Metric("calinski_harabasz", _calinski_harabasz, higher=True)
 DAVIES_BOULDIN = Metric("davies_bouldin", _davies_bouldin)
-CLUSTER_METRICS = (STABILITY, SILHOUETTE, CALINSKI_HARABASZ)
-"""What can choose; Davies–Bouldin is only told, for one cluster has none to compare with."""
+CLUSTER_METRICS = (STABILITY, SILHOUETTE)
+"""What can choose between learners."""
+TOLD = (*CLUSTER_METRICS, CALINSKI_HARABASZ, DAVIES_BOULDIN)
+"""What is told of the one that is kept; the last two favour whatever has round clusters."""

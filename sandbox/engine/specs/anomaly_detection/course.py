@@ -228,7 +228,8 @@ def begin(spec: Spec, job: Job) -> DetectionCourse:
     if known is None:
         whole = splits.split(np.zeros(rows), classes=0, seed=seed)
         split = splits.Split(whole.train, whole.test, whole.folds[:1], stratified=False)
-        metric = metrics.choose([anomaly.STABILITY], job.asked.get("metric"), np.arange(9), 0)
+        metrics.named(spec.metrics, job.asked.get("metric"))
+        metric = anomaly.STABILITY  # the others need labels
     else:
         split = _labelled(known, rows, seed)
         metric = metrics.choose(spec.metrics, job.asked.get("metric"), known.y, 2)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sandbox.engine import explain, points, splits, table
+from sandbox.engine import explain, metrics, points, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base_clusters import Clusterer, Clusters
@@ -123,10 +123,7 @@ class ClusterCourse(PointsCourse):
                 "score": self.metric.safe(given, raw),
                 "interval": clustering.between(self.metric, given, raw, seed=self.seed),
                 "rows": len(rows),
-                "scores": {
-                    one.name: one.safe(given, raw)
-                    for one in (*clustering.CLUSTER_METRICS, clustering.DAVIES_BOULDIN)
-                },
+                "scores": {one.name: one.safe(given, raw) for one in clustering.TOLD},
             },
             "split": split.facts(),
             "importance": [] if best is self.baseline else self._importance(final),
@@ -273,7 +270,7 @@ def begin(spec: Spec, job: Job) -> ClusterCourse:
     if rows < LEAST_ROWS:
         raise Problem("too_few_rows", rows=rows, needed=LEAST_ROWS)
     job.progress("profiling", 0.08)
-    metric = _metric(spec, job)
+    metric = metrics.named(spec.metrics, job.asked.get("metric"))
     whole = splits.split(np.zeros(rows), classes=0, seed=seed)
     split = splits.Split(whole.train, whole.test, ((whole.train, whole.train),), stratified=False)
     learn = source.frame.iloc[split.train]
@@ -303,14 +300,6 @@ def begin(spec: Spec, job: Job) -> ClusterCourse:
         unseen=unseen,
         clusters=_clusters(spec, job, len(split.train)),
     )
-
-
-def _metric(spec: Spec, job: Job) -> Metric:
-    named = {one.name: one for one in spec.metrics}
-    asked = job.asked.get("metric") or spec.metrics[0].name
-    if asked not in named:
-        raise Problem("metric_unknown", metric=asked, possible=list(named))
-    return named[asked]
 
 
 def _clusters(spec: Spec, job: Job, rows: int) -> int | None:
