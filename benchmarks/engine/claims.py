@@ -44,8 +44,13 @@ class Claim:
 def claims(results: Sequence[Result]) -> list[Claim]:
     """Every claim, in the order of the page."""
     good = [result for result in results if not result.error]
+    learnt = {(result.table, result.seed) for result in good if result.model == OURS}
     other = [
-        result for result in good if result.task not in TABULAR and result.seconds in (SOON, None)
+        result
+        for result in good
+        if result.task not in TABULAR
+        and result.seconds in (SOON, None)
+        and (result.table, result.seed) in learnt
     ]
     return [
         quick(good),

@@ -47,18 +47,22 @@ def run(
             argv, cwd=cwd, env={**os.environ, **environ}, stdin=subprocess.DEVNULL,
             stdout=out, stderr=err, start_new_session=True,
         )  # fmt: skip
-        while True:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                break
-            family = tree(process.pid)
-            peak = max(peak, sum(map(held, family)))
-            for member in family:
-                spent[member] = max(used(member), spent.get(member, 0.0))
-            if time.monotonic() - began > limit and not timed_out:
-                timed_out = True
-                end(family)
-            time.sleep(EVERY)
+        try:
+            while True:
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if pid:
+                    break
+                family = tree(process.pid)
+                peak = max(peak, sum(map(held, family)))
+                for member in family:
+                    spent[member] = max(used(member), spent.get(member, 0.0))
+                if time.monotonic() - began > limit and not timed_out:
+                    timed_out = True
+                    end(family)
+                time.sleep(EVERY)
+        except BaseException:
+            end(tree(process.pid))
+            raise
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
     # A namespace that ends takes the accounts of its processes with it: what was seen counts too.

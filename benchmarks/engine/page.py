@@ -119,7 +119,10 @@ def head(results: Sequence[Result], typed: str) -> str:
     """When, where and with what."""
     days = sorted({result.when[:10] for result in results})
     span = " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "—"
-    commits = sorted({result.commit for result in results if result.model == OURS})
+    ours = [result for result in results if result.model == OURS]
+    commits = sorted({result.commit for result in ours})
+    states = len({result.code for result in ours})
+    mixed = f" (**{states} states of the engine: run again**)" if states > 1 else ""
     loads = [result.took["load"] for result in results]
     busy = [result.took["elsewhere"] for result in results]
     versions: dict[str, str] = {}
@@ -131,7 +134,8 @@ def head(results: Sequence[Result], typed: str) -> str:
     lines = [
         f"Written {datetime.now(UTC):%Y-%m-%d} by `{typed}`; do not edit by hand.",
         "",
-        f"- measured {span}, {len(results)} runs, one at a time; our commit: {', '.join(commits)}",
+        f"- measured {span}, {len(results)} runs, one at a time",
+        f"- our commit: {', '.join(commits)}{mixed}",
         f"- machine: {machine()}; {', '.join(map(str, threads))} threads for everybody",
         f"- load when a run began: median {median(loads):.1f}, most {max(loads, default=0):.1f}",
         f"- runs in which other work had more than {BUSY:.0%} of the machine: {disturbed}{warned}",

@@ -90,14 +90,15 @@ def planned(
         for name in names:
             yield Run(name, seed, OURS, seconds)
             for peer in chosen:
-                if TABLES[name].task in peer.tasks:
+                if TABLES[name].task in peer.tasks and TABLES[name].is_judged:
                     yield Run(name, seed, peer.name, against if peer.has_budget else None)
 
 
 def stored(places: Places) -> list[Result]:
     """Every result there is."""
     files = sorted((places.cache / "results").glob("*.json"))
-    return [Result(**json.loads(path.read_text("utf-8"))) for path in files]
+    found = [Result(**json.loads(path.read_text("utf-8"))) for path in files]
+    return [result for result in found if result.table in TABLES]
 
 
 def done(run: Run, places: Places, threads: int, *, again: bool = False) -> tuple[Result, bool]:
@@ -119,7 +120,9 @@ def done(run: Run, places: Places, threads: int, *, again: bool = False) -> tupl
         **({"error": missing} if missing else measured(run, table, rows, places, threads)),
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(result), indent=1), "utf-8")
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(asdict(result), indent=1), "utf-8")
+    half.replace(path)
     return result, True
 
 

