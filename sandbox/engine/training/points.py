@@ -108,7 +108,7 @@ class PointsCourse(Course):
         """The best learner taught once more on all rows, or the tested one without time for it."""
         best, rows = self.best, np.arange(len(self.x))
         self.final, self.learnt = tested, len(self.split.train)
-        if self.job.left() > 2 * best.fit_seconds + 0.15 * self.job.seconds:
+        if self.job.left() > 3 * best.fit_seconds + 0.15 * self.job.seconds:
             until = time.monotonic() + max(0.5, 0.5 * self.job.left())
             lesson = self.lesson(rows, until, best.size)
             self.final, self.learnt = LEARNERS[best.model].fit(lesson), len(rows)

@@ -29,6 +29,10 @@ DEFAULT = "isolation_forest"
 """The detector that is best most often where nobody can say which is (ADBench; see the docs)."""
 LEAST_ROWS = 20
 FEW_ROWS = 200
+COUNTED = 20_000
+"""Rows by which a threshold is found well enough to compare detectors."""
+SCORED = 150_000
+"""Cells of a table that are scored in a second, once for the test and twice in the end."""
 
 
 @dataclass(kw_only=True)
@@ -61,7 +65,7 @@ class DetectionCourse(PointsCourse):
                 entry.first, pieces = self._halves(name, fit, check, until)
                 break
             fitted = LEARNERS[name].fit(self.lesson(fit, until))
-            threshold = anomaly.budget(fitted.predict(self.x[fit]), self.alerts)
+            threshold = self._budget(fitted, fit)
             pieces.append(anomaly.alerts(fitted.predict(self.x[check]), threshold))
             entry.first = entry.first or fitted
         entry.fit_seconds = time.monotonic() - began
@@ -97,10 +101,10 @@ class DetectionCourse(PointsCourse):
         best, split = self.best, self.split
         assert best.first is not None
         tested = best.first
-        if self.job.left() > 2 * best.fit_seconds + 0.2 * self.job.seconds:
+        if self.job.left() > 4 * best.fit_seconds + 0.2 * self.job.seconds:
             until = time.monotonic() + max(0.5, 0.4 * self.job.left())
             tested = LEARNERS[best.model].fit(self.lesson(split.train, until))
-        self.threshold = anomaly.budget(tested.predict(self.x[split.train]), self.alerts)
+        self.threshold = self._budget(tested, split.train)
         raw = anomaly.alerts(tested.predict(self.x[split.test]), self.threshold)
         test = self._tested(raw)
         final = self.teach_finally(tested)
@@ -151,6 +155,11 @@ class DetectionCourse(PointsCourse):
             for place, (half, ends) in enumerate(zip(halves, (middle, until), strict=True))
         ]
         return taught[0], [one.predict(self.x[check]) for one in taught]
+
+    def _budget(self, fitted: Fitted, rows: np.ndarray) -> float:
+        """The threshold that keeps to the share of alerts on some of the rows it learnt from."""
+        rows = np.random.default_rng(self.seed).permutation(rows)[:COUNTED]
+        return anomaly.budget(fitted.predict(self.x[rows]), self.alerts)
 
     def _known(self, rows: np.ndarray) -> np.ndarray:
         """The labels of these rows, all of which are labelled."""
@@ -244,6 +253,7 @@ def begin(spec: Spec, job: Job) -> DetectionCourse:
         warned.append(warning("few_rows", rows=rows))
     if unseen is not None and (new := space.features.unknown(unseen)):
         warned.append(warning("new_levels", columns=new))
+    x = space.transform(source.frame)
     return DetectionCourse(
         job=job,
         spec=spec,
@@ -251,10 +261,10 @@ def begin(spec: Spec, job: Job) -> DetectionCourse:
         warnings=warned,
         seed=seed,
         threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job),
+        deadline=learning_ends(job) - min(0.25 * job.seconds, x.size / SCORED),
         source=source,
         space=space,
-        x=space.transform(source.frame),
+        x=x,
         split=split,
         unseen=unseen,
         truth=known,
