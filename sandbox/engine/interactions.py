@@ -79,6 +79,13 @@ def identities(column: pd.Series) -> pd.Series:
     return labels(column)
 
 
+def coded(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Codes of shape (rows,), -1 where blank, and the names they stand for, in order."""
+    codes, values = pd.factorize(column)
+    again, names = pd.factorize(identities(pd.Series(values)), sort=True)
+    return np.append(again, -1)[codes], pd.Index(names)
+
+
 def read(
     table: Table, *, user: str, item: str, rating: str | None, time: str | None
 ) -> tuple[Interactions, list[Warned]]:
@@ -86,25 +93,23 @@ def read(
 
     Raises Problem `too_few_interactions`, `time_unread` or `target_not_number` (a rating).
     """
-    frame = pd.DataFrame({"user": identities(table.frame[user])})
-    frame["item"] = identities(table.frame[item])
+    users, items = coded(table.frame[user]), coded(table.frame[item])
+    frame = pd.DataFrame({"user": users[0], "item": items[0]})
+    known = (frame["user"] >= 0) & (frame["item"] >= 0)
     if time:
-        frame["time"] = _moments(table.frame[time], time)
+        frame["time"] = _moments(table.frame[time], time).to_numpy()
+        known &= frame["time"].notna()
     if rating:
         if not types.is_numeric_dtype(table.frame[rating]):
             examples = labels(table.frame[rating]).dropna().unique()[:3].tolist()
             raise Problem("target_not_number", target=rating, examples=examples)
-        frame["rating"] = table.frame[rating].astype(float)
+        frame["rating"] = table.frame[rating].to_numpy(dtype=float, na_value=np.nan)
     warned = []
-    needed = ["user", "item"] + ["time"] * bool(time)
-    whole = frame.dropna(subset=needed)
-    if gone := len(frame) - len(whole):
+    if gone := int((~known).sum()):
         warned.append(warning("interactions_incomplete", count=gone))
-    users, items = (pd.factorize(whole[name], sort=True) for name in ("user", "item"))
-    whole = whole.assign(user=users[0], item=items[0])
-    pairs = _merged(whole)
-    if again := len(whole) - len(pairs):
-        percent = round(100 * again / len(whole), 1)
+    pairs = _merged(frame[known] if gone else frame)
+    if again := len(frame) - gone - len(pairs):
+        percent = round(100 * again / (len(frame) - gone), 1)
         warned.append(warning("interactions_repeated", count=again, percent=percent))
     if len(users[1]) < LEAST_USERS or len(items[1]) < LEAST_ITEMS or len(pairs) < LEAST_PAIRS:
         raise Problem(
@@ -126,15 +131,16 @@ def read(
 
 
 def _merged(rows: pd.DataFrame) -> pd.DataFrame:
-    """Every pair once, with its first time and its mean rating."""
+    """Every pair once, by user and item, with its first time and its mean rating."""
+    rows = rows.sort_values(["user", "item"], kind="stable", ignore_index=True)
     if not rows.duplicated(["user", "item"]).any():
-        return rows.sort_values(["user", "item"], kind="stable", ignore_index=True)
-    taken = {"time": "min", "rating": "mean"}
-    kept = {name: how for name, how in taken.items() if name in rows}
-    grouped = rows.groupby(["user", "item"], sort=True)
-    if not kept:
-        return grouped.size().reset_index()
-    return grouped.agg(kept).reset_index()
+        return rows
+    hows = {"time": "min", "rating": "mean"}
+    grouped = rows.groupby(["user", "item"])
+    merged = grouped.size().reset_index()[["user", "item"]]
+    for name in rows.columns.intersection(list(hows)):
+        merged[name] = grouped[name].agg(hows[name]).to_numpy()
+    return merged
 
 
 def _liked(pairs: pd.DataFrame) -> np.ndarray:

@@ -40,7 +40,7 @@ TUNED = 0.05
 """The share of the budget that one fit may take for its other sizes to be tried too."""
 MEGABYTES = 2_500
 PAIRS, CO_TAKEN = 30_000, 10_000_000
-"""Interactions, and pairs of items of one user, that a second of the budget can take on."""
+"""Interactions, and pairs of items of one user, that a second can take on."""
 
 
 @dataclass(frozen=True)
@@ -278,7 +278,7 @@ def begin(spec: Spec, job: Job) -> RecommendationCourse:
         time=columns.get("time"),
     )
     seed = job.number("seed", 0)
-    taken = _affordable(everyone, job.seconds, seed)
+    taken = _affordable(everyone, max(1.0, job.left()), seed)
     kinds: list[Literal["random", "temporal"]] = ["random"]
     if "time" in columns:
         kinds.insert(0, "temporal")
@@ -313,9 +313,9 @@ def _metric(spec: Spec, name: str | None) -> metrics.Metric:
     raise Problem("metric_unknown", metric=name, possible=[one.name for one in spec.metrics])
 
 
-def _affordable(everyone: Taken, seconds: int, seed: int) -> Taken:
-    """Everybody, or as many users, drawn at random, as the budget can learn from."""
-    counts = np.bincount(everyone.user)
+def _affordable(everyone: Taken, seconds: float, seed: int) -> Taken:
+    """Everybody, or as many users, drawn at random, as the time left can learn from."""
+    counts = np.bincount(everyone.user, minlength=len(everyone.users))
     order = np.random.default_rng(seed).permutation(len(counts))
     co_taken = np.cumsum(np.square(counts[order], dtype=float))
     fits = (np.cumsum(counts[order]) <= PAIRS * seconds) & (co_taken <= CO_TAKEN * seconds)

@@ -47,8 +47,9 @@ class Model:
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """The row of `history` of each user."""
-        return {name: place for place, name in enumerate(self.users)}
+        """The row of `history` of each user who has one."""
+        taken = np.diff(self.history.indptr)
+        return {name: place for place, name in enumerate(self.users) if taken[place]}
 
     def unknown(self, wanted: pd.Series) -> int:
         """How many of these different users were never seen."""
