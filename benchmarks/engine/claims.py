@@ -115,7 +115,8 @@ def against(results: Sequence[Result], which: Bout) -> Claim:
     said += "".join(f", {name} {found.ratio(name) - 1:+.1%}" for name in found.lost)
     holds = found.ranks[OURS] <= rival[0] and not found.lost
     models = 1 + len(which.peers)
-    is_whole = len(found.lines) == JUDGED and len(found.ranks) == models
+    full = [lines for lines in found.lines.values() if len(lines) == models]
+    is_whole = len(full) == JUDGED
     return Claim(sentence, said, holds, which.command, is_whole)
 
 
