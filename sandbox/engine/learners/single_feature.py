@@ -11,24 +11,27 @@ from sandbox.engine.metrics import mean, ranking
 
 from .base import Fitted, Learner, Lesson, QueryLesson
 
+LAST = -1e6
 LOOKED_AT = 50_000
 """Rows of whole queries that choose the column, at most."""
 
 
 class Sorted(Fitted):
-    """A column and the direction in which it is sorted; rows without a value stand last."""
+    """A column and how it is sorted: up where `scale` is positive, in units of its spread."""
 
-    def __init__(self, place: int, sign: float) -> None:
+    def __init__(self, place: int, middle: float, scale: float) -> None:
         self.place = place
-        self.sign = sign
+        self.middle = middle
+        self.scale = scale
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Scores of shape (rows,), the higher the earlier."""
-        return sortable(x[:, self.place], self.sign)
+        """Scores of shape (rows,), the higher the earlier; rows without a value stand last."""
+        values = x[:, self.place]
+        return np.where(np.isnan(values), LAST, (values - self.middle) * self.scale)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its files written."""
-        return {"place": self.place, "sign": self.sign, "files": []}
+        return {"place": self.place, "middle": self.middle, "scale": self.scale, "files": []}
 
 
 class SingleFeature(Learner):
@@ -42,25 +45,28 @@ class SingleFeature(Learner):
         assert isinstance(lesson, QueryLesson)
         lesson = lesson.of(_part(lesson.queries))
         truth = np.column_stack([lesson.y, lesson.queries])
-        best, place, sign = -1.0, 0, 1.0
-        for candidate in range(lesson.x.shape[1]):
-            if candidate and time.monotonic() > lesson.deadline:
+        best, chosen = -1.0, Sorted(0, 0.0, 1.0)
+        for place in range(lesson.x.shape[1]):
+            if place and time.monotonic() > lesson.deadline:
                 break
-            for direction in (1.0, -1.0):
-                scores = sortable(lesson.x[:, candidate], direction)
-                found = mean(ranking.ndcg(truth, scores, ranking.TEN))
+            for sign in (1.0, -1.0):
+                tried = _sorted(lesson.x[:, place], place, sign)
+                found = mean(ranking.ndcg(truth, tried.predict(lesson.x), ranking.TEN))
                 if found > best:
-                    best, place, sign = found, candidate, direction
-        return Sorted(place, sign)
+                    best, chosen = found, tried
+        return chosen
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Sorted:
         """The model that `save` wrote."""
-        return Sorted(int(state["place"]), float(state["sign"]))
+        return Sorted(int(state["place"]), float(state["middle"]), float(state["scale"]))
 
 
-def sortable(values: np.ndarray, sign: float) -> np.ndarray:
-    """The values with their sign; a missing one lower than all."""
-    return np.where(np.isnan(values), -np.finfo(float).max, sign * values)
+def _sorted(values: np.ndarray, place: int, sign: float) -> Sorted:
+    """By this column, on a scale that the mean of several such models can be taken on."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return Sorted(place, 0.0, sign)
+    return Sorted(place, float(known.mean()), sign / (float(known.std()) or 1.0))
 
 
 def _part(queries: np.ndarray) -> np.ndarray:

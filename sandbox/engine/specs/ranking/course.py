@@ -17,6 +17,7 @@ from sandbox.engine.splits import FOLDS, groups
 from sandbox.engine.training.course import learning_ends
 from sandbox.engine.training.supervised import TableCourse, conclusion
 from sandbox.engine.training.supervised.course import USED, required
+from sandbox.engine.typical import typical
 
 from . import orders
 
@@ -54,15 +55,21 @@ class RankingCourse(TableCourse):
         assert self.baseline.first is not None
         guess = self.baseline.first.predict(self.lesson.x[test])
         self.tell("explaining", 0.8)
+        important = self._importance()
         return facts | {
             "split": facts["split"] | self._sides(raw),
             "group": self.group,
-            "importance": self._importance(),
+            "importance": important,
             "learning_curve": conclusion.curve(self),
             "by_place": orders.by_place(self.goal.y[test], raw, guess),
             "tables": [
                 orders.examples(self.goal.y[test], raw, rows=self.goal.rows[test], names=self.names)
             ],
+            "typical": typical(
+                self.source.frame.iloc[self.goal.rows[self.split.train]],
+                self.features.wanted,
+                [one["column"] for one in important],
+            ),
             "positive": None,
             "thresholds": [],
         }
