@@ -10,6 +10,10 @@ from sandbox.engine.problems import Problem
 RESAMPLES = 200
 CUTS = 60
 """Thresholds tried from either end, the closer the fewer rows they let through."""
+CHOSEN = 1.3
+"""How much wider the interval of new rows is than luck in drawing them: models taught by other rows
+would differ, and the best of several looks better than it is. (Measured: .75 of 20 splits without.)
+"""
 RESAMPLED = 5_000
 """Rows drawn per resample at most; a longer table's interval is narrowed by the square root."""
 
@@ -134,7 +138,7 @@ def interval(
 
     Rows are drawn, or queries where the metric is a mean over them. With `unseen`, the interval in
     which the score of so many new ones will lie. They differ by luck as these do, so that fewer
-    are drawn: 1 / drawn = 1 / rows + 1 / unseen.
+    are drawn: 1 / drawn = 1 / rows + 1 / unseen; and wider, as CHOSEN says.
     """
     drawn_from = len(truth)
     metric, truth, predictions, _ = _drawn(metric, truth, predictions, predictions)
@@ -146,7 +150,12 @@ def interval(
         metric.safe(truth[drawn], predictions[drawn])
         for drawn in _resamples(rows, seed=seed, size=size)
     ]
-    return _between(scores, metric.safe(truth, predictions), size)
+    score = metric.safe(truth, predictions)
+    low, high = _between(scores, score, size)
+    if unseen is None:
+        return low, high
+    low, high = score - CHOSEN * (score - low), score + CHOSEN * (high - score)
+    return (low, min(high, 1.0)) if metric.higher else (max(low, 0.0), high)
 
 
 def gain_interval(

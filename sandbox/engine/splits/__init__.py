@@ -67,7 +67,9 @@ def split(target: np.ndarray, *, classes: int, seed: int, times: np.ndarray | No
         rare = np.bincount(target, minlength=classes)[target] < RARE
     common, always = rows[~rare], rows[rare]
     if times is not None and (found := _by_time(common, always, times)):
-        return found
+        parts = [np.union1d(one, always) for one in (*found.folds[0], found.test)]
+        if not classes or all(len(np.unique(target[one])) == classes for one in parts):
+            return found  # else a class is only of the past, or only of the future
     stratify = target if classes else None
     learn, test = _halved(common, SHARE, stratify, seed=seed)
     if len(learn) <= FOLDED:
