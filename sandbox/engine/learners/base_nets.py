@@ -19,8 +19,6 @@ from .base_series import SHORTEST, Forecaster, SeriesLesson, banded, last_value
 QUANTILES = (0.5, 0.1, 0.9)
 """In the order of `Forecaster.predict`: point, low, high."""
 WIDEST = 512
-EPOCHS = 60
-"""Few windows are not gone through more often than this, or they would be learnt by heart."""
 LEAST_STEPS = 50
 MOST_WINDOWS = 60_000
 BATCH = 256
@@ -75,6 +73,8 @@ class NetLearner(Learner):
     takes = "series"
     start_seconds = 4.0
     steps = 400
+    epochs = 60
+    """Few windows are not gone through more often than this, or they would be learnt by heart."""
     rate = 2e-3
 
     def least_seconds(self, rows: int) -> float:
@@ -82,8 +82,12 @@ class NetLearner(Learner):
         return 2.0
 
     def start(self) -> None:
-        """Import torch; ImportError where it is not installed."""
-        import torch  # noqa: F401
+        """Import torch with what it loads at its first step; ImportError without it."""
+        import torch
+
+        weight = torch.zeros(1, requires_grad=True)
+        weight.sum().backward()
+        torch.optim.AdamW([weight]).step()
 
     @abstractmethod
     def untaught(self, width: int, outputs: int, chance: np.random.Generator) -> Weights:
@@ -131,7 +135,7 @@ class NetLearner(Learner):
             layers, lr=self.rate * min(1.0, (16 / seen.shape[1]) ** 0.5), weight_decay=1e-2
         )
         batch = min(int(np.clip(CELLS / seen.shape[1], 64, BATCH)), len(seen))
-        steps = min(self.steps, LEAST_STEPS + EPOCHS * len(seen) // batch)
+        steps = min(self.steps, LEAST_STEPS + self.epochs * len(seen) // batch)
         falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         chance = np.random.default_rng(lesson.seed)
         for _ in range(steps):

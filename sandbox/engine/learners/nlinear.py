@@ -13,6 +13,7 @@ class NLinear(NetLearner):
 
     name = "nlinear"
     rate = 1e-2
+    epochs = 400
 
     def untaught(self, width: int, outputs: int, chance: np.random.Generator) -> Weights:
         """Nothing learnt: the last value goes on."""

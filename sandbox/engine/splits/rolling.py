@@ -13,11 +13,11 @@ def origins(lengths: np.ndarray, horizon: int, period: int) -> tuple[int, ...]:
     """How many steps before the end each fold ends, the earliest first; the test comes after 0.
 
     Counted within the series without their last `horizon` values, which are the test. The earliest
-    fold leaves a quarter of the series at least two seasons (and two horizons) to learn from, where
-    they are long enough for that; folds overlap where they are short.
+    fold leaves a series of usual length two seasons and two horizons to learn from, or two thirds
+    of what there is; where series are short, folds overlap.
     """
     usual = int(np.percentile(lengths, 50)) - 2 * horizon
-    least = max(2 * period + 1, min(2 * horizon, usual // 2), 6)
+    least = max(2 * period + 1, min(2 * horizon, 2 * usual // 3), 6)
     room = max(0, usual - least)
     folds = int(np.clip(WANTED // len(lengths), FOLDS, MOST_FOLDS))
     folds = min(folds, room + 1)

@@ -36,6 +36,8 @@ LEARNING = 0.4
 MEMBERS = 4
 CLOSE = 1.2
 """Learners whose error is at most so many times the least one's are combined."""
+STEADIER = 1.02
+"""A mean of several is chosen over one that erred no more than this less: it fails less badly."""
 BLOCKED = 8
 """With fewer series than this, blocks of neighbouring steps are drawn again, not series."""
 
@@ -62,6 +64,16 @@ class SeriesCourse(Course):
     def learn(self) -> Panel:
         """What may be learnt from: all but the test."""
         return self.panel.cut(self.horizon)
+
+    @property
+    def best(self) -> Entry:
+        """The learner that erred least, or the mean of several where that is nearly as good."""
+        best = super().best
+        for entry in self.entries:
+            is_mean = isinstance(LEARNERS[entry.model], Combination)
+            if is_mean and entry.score is not None and best.score is not None:
+                return entry if entry.score <= STEADIER * best.score else best
+        return best
 
     def lesson(self, past: Panel, deadline: float) -> SeriesLesson:
         """A lesson about this past."""
