@@ -135,6 +135,10 @@ class Revision(forms.Form):
 class Number(forms.Field):
     """A finite number as people type it, full-width digits and decimal commas included."""
 
+    def __init__(self, *, is_count: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_count = is_count
+
     def to_python(self, value: str | None) -> float | None:
         """The number; None when nothing was typed."""
         typed = unicodedata.normalize("NFKC", value or "").strip()
@@ -145,7 +149,11 @@ class Number(forms.Field):
         except ValueError:
             number = float("inf")
         if not abs(number) < 1e300:
-            raise ValidationError(_("Write a number in digits, for example 0.8."))
+            raise ValidationError(
+                _("Write a whole number in digits, for example 12.")
+                if self.is_count
+                else _("Write a number in digits, for example 0.8.")
+            )
         return number
 
 
@@ -170,7 +178,7 @@ class Run(forms.Form):
             self.fields[ask.name] = (
                 forms.CharField(max_length=200, strip=False, required=needed)
                 if ask.kind == "column"
-                else Number(required=needed)
+                else Number(required=needed, is_count=ask.kind == "count")
             )
 
     @property
