@@ -117,7 +117,8 @@ def begin(spec: Supervised, job: Job) -> RankingCourse:
     split = groups.split(queries, seed=seed)
     known = source.frame.iloc[goal.rows]
     told = [name for name, kind in source.kinds.items() if kind in USED]
-    columns = [name for name in told if name not in (target, group)]
+    same = {name for name, twin in checks.copies(source).items() if twin != target}
+    columns = [name for name in told if name not in (target, group, *same)]
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
     if not features.features:
         raise Problem("no_features")
