@@ -180,7 +180,7 @@ CHART_WORDS: dict[str, Words] = {
     "calibration.happened": _("How often it happened"),
     "dependence.said": _("What the model says on average"),
     "forecast.past": _("so far"),
-    "forecast.ahead": _("forecast, and where 80 of 100 values should lie"),
+    "forecast.ahead": _("forecast, 80 % within the band"),
     "forecast_errors.step": _("Steps ahead"),
     "forecast_errors.error": _("Error (1 = repeating the last season within the past)"),
     "class_words.weight": _("How strongly it speaks for the class"),

@@ -15,7 +15,7 @@ def forecast(result: Result, words: Words) -> Chart | None:
 
 def _one(series: Result, words: Words) -> Chart:
     past, ahead, stamps = series["past"], series["ahead"], series["stamps"]
-    is_dated = isinstance(stamps[0], str) and "-" in stamps[0]
+    is_dated = isinstance(stamps[0], str)
     kinds = {"past": say(words, "forecast.past"), "ahead": say(words, "forecast.ahead")}
     values = [
         {"x": stamp, "y": value, "line": kinds["past"]}

@@ -153,15 +153,18 @@ def _show(course: SeriesCourse, ahead: np.ndarray) -> None:
             {
                 "series": panel.names[one],
                 "past": past.tolist(),
-                "stamps": [str(stamp) for stamp in _stamps(course, int(one), len(past))],
+                "stamps": _stamps(course, int(one), len(past)),
                 "ahead": ahead[one].tolist(),
             }
         )
 
 
-def _stamps(course: SeriesCourse, one: int, past: int) -> list[Any]:
-    """The time stamps of the past shown and of the steps ahead."""
+def _stamps(course: SeriesCourse, one: int, past: int) -> list[float | str]:
+    """The time stamps of the past shown and of the steps ahead: numbers, or ISO 8601."""
     panel = course.panel
     later = panel.rhythm.after(panel.ends[one], course.horizon)
     earlier = panel.rhythm.before(panel.ends[one], past)
-    return [*earlier.tolist(), *later.tolist()]
+    return [
+        stamp if isinstance(stamp, float) else stamp.isoformat()
+        for stamp in (*earlier.tolist(), *later.tolist())
+    ]
