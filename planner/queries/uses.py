@@ -218,7 +218,7 @@ def _blank(place: int, told: Mapping[str, Any], last: Mapping[str, str]) -> Blan
     is_number = isinstance(usual, int | float)
     bounds = ""
     if is_number and told.get("least") is not None:
-        bounds = f"{told['least']:g} – {told['most']:g}"
+        bounds = f"{told['least']:.4g} – {told['most']:.4g}"
     return Blank(
         name=f"cell-{place}",
         column=column,

@@ -22,11 +22,27 @@ NAMED = list(PATTERNS)
 OPEN = {"home", "join_by_code", "sign_in", "sign_out", "library", "credits"}
 OWN = {"teams", "me"}  # shows people their own, and strangers nothing
 GUARDED = [name for name in NAMED if name not in OPEN | OWN]
-FILES = {"chart", "report", "report_file"}  # there once something was drawn or printed
+FILES = {
+    "chart",
+    "prediction_file",
+    "prototype_model",
+    "report",
+    "report_file",
+}  # there once something was drawn or printed
 WORDS = {"sheet": "case", "field": "data", "name": "importance", "ending": "csv"}
 FIELDS = [
     *("value", "title", "name", "reason", "revision", "op", "role", "user", "due", "spec"),
-    *("target", "metric", "threshold", "seconds", "sample", "code", "username", "password"),
+    *(
+        "target",
+        "metric",
+        "threshold",
+        "seconds",
+        "sample",
+        "code",
+        "username",
+        "password",
+        "cell-0",
+    ),
 ]
 METHODS = ("get", "post", "put", "delete", "patch")
 ClientOf = Callable[[User], Client]
@@ -45,6 +61,7 @@ def ids(team: Team, use_case: UseCase) -> dict[str, object]:
         "use_case": use_case.pk,
         "prototype": results.finished(use_case).pk,
         "milestone": uuid.uuid4(),
+        "prediction": uuid.uuid4(),
         "report": uuid.uuid4(),
     }
 
