@@ -33,22 +33,24 @@ def words(
     lengths = np.asarray(
         [1 if linear.ngrams.analyzer == "word" else len(one) for one in linear.ngrams.terms]
     )
-    found: list[dict[str, Any]] = []
+    everything: list[dict[str, Any]] = []
     for code, label in enumerate(labels):
         mine = np.flatnonzero(y[:LOOKED_AT] == code)
         if not len(mine):
             continue
         added = each[code] * np.asarray(matrix[mine].mean(axis=0)).ravel()
+        found: list[dict[str, Any]] = []
         told: set[str] = set()
         for place in np.argsort(-added * lengths, kind="stable")[: 20 * WORDS]:
             ngram = linear.ngrams.terms[place].strip()
-            if added[place] <= 0 or sum(one["label"] == label for one in found) == WORDS:
+            if added[place] <= 0 or len(found) == WORDS:
                 break
             pieces = _pieces(ngram)
             if pieces and not pieces & told:
                 told |= pieces
                 found.append({"label": label, "ngram": ngram, "weight": float(added[place])})
-    return found
+        everything += sorted(found, key=lambda one: -one["weight"])
+    return everything
 
 
 def _pieces(ngram: str) -> set[str]:
