@@ -49,7 +49,7 @@ class Ials(Recommender):
     def seconds(self, seen: Any) -> float:
         """Outer products of every pair and one small solve a row, epoch by epoch."""
         factors, rows = _factors(seen), float(sum(seen.shape))
-        return EPOCHS * (4.0 * float(seen.nnz) * factors**2 + rows * factors**3) / 6e9
+        return EPOCHS * (4.0 * float(seen.nnz) * factors**2 + rows * factors**3) / 1.2e10
 
     def fit(self, lesson: Interactions) -> Factors:
         """Learn from the lesson."""
