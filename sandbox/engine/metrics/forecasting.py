@@ -27,8 +27,10 @@ def mase(truth: np.ndarray, predictions: np.ndarray) -> float:
 def owa(truth: np.ndarray, predictions: np.ndarray) -> float:
     """Overall weighted average of sMAPE and MASE, each by Naive2's (Makridakis et al. 2020)."""
     said, naive = predictions[..., 0], truth[..., NAIVE2]
-    percent = _smape(truth[..., VALUE], said) / _smape(truth[..., VALUE], naive)
-    return float((percent + _mase(truth, said) / _mase(truth, naive)) / 2)
+    ours, theirs = (
+        np.asarray([_smape(truth[..., VALUE], one), _mase(truth, one)]) for one in (said, naive)
+    )
+    return float(np.mean(ours / theirs))
 
 
 def wape(truth: np.ndarray, predictions: np.ndarray) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 CRITICAL = 1.645
 """M4's test of the autocorrelation at one season: 90 %, two-sided."""
-STRENGTH = 0.1
+STRENGTH = 0.3
 """A season that explains less than this of what moves is none, when its length is in doubt."""
 CLEARER = 0.1
 """By how much another season must explain more than the usual one to be taken instead."""

@@ -241,6 +241,11 @@ def test_a_kept_forecaster_goes_on_from_another_tables_last_rows(run_here: RunJo
     assert rows[0]["time"] == "2026/01/01"
 
 
+def test_what_never_changes_is_refused(run_here: RunJob) -> None:
+    data = as_csv(["month", "sold"], [(step, 7) for step in range(40)])
+    assert run_here({"t.csv": data}, **ASKED, horizon=6).last["code"] == "target_constant"
+
+
 @pytest.mark.parametrize(
     ("rows", "horizon", "code"),
     [(48, 30, "horizon_too_long"), (8, 2, "series_too_short"), (48, 0, "job_invalid")],

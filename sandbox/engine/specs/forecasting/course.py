@@ -226,6 +226,9 @@ def begin(spec: Spec, job: Job) -> SeriesCourse:
         series=columns["series"],
     )
     _check(series, horizon)
+    if all(np.ptp(one) == 0 for one in series.values):
+        value = float(series.values[0][0])
+        raise Problem("target_constant", target=columns["target"], value=value)
     period, _ = season.period(series.cut(horizon).values, series.rhythm.periods)
     series = series.season_of(period)
     learn = series.cut(horizon)
