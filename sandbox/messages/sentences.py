@@ -289,8 +289,8 @@ SENTENCES: dict[str, Words] = {
     "no_truth": _(
         "Without labels nobody can say how many alerts are right, so no score is given; figures "
         "only say how steady a detector’s order of the rows is. %(learners)s was kept, which is "
-        "best most often elsewhere. Next: let people look at the strangest rows and note which "
-        "really are, then train again with that column."
+        "best most often elsewhere. Note beside the strangest rows which really are, and train "
+        "again with that column."
     ),
     "common_anomalies": _(
         "%(percent)s %% of the labelled rows are “%(label)s”. That is a second group rather than "

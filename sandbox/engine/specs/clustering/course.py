@@ -37,6 +37,8 @@ SHUFFLED = 1_000
 """Rows that are shuffled at most."""
 SURE = 3.0
 """Standard deviations by which clusters must be clearer than in shuffled columns."""
+PLACED = 300_000
+"""Cells of a table that are placed in their clusters in a second, all told."""
 LEAST_ROWS = 20
 FEW_ROWS = 200
 WIDE = 10
@@ -104,8 +106,7 @@ class ClusterCourse(PointsCourse):
         best, split = self.best, self.split
         rows = self.some(split.test, clustering.SAMPLE)
         until = time.monotonic() + max(0.5, 0.4 * self.job.left())
-        has_time = self.job.left() > 2 * best.fit_seconds + 0.2 * self.job.seconds
-        learn = split.train if has_time else self.judged()
+        learn = self.some(split.train, LEARNT)
         tested, raw = self.answers(best.model, self.lesson(learn, until, best.size), rows)
         given = self.x[rows]
         final = self.teach_finally(tested)
@@ -285,6 +286,7 @@ def begin(spec: Spec, job: Job) -> ClusterCourse:
         warned.append(warning("few_rows", rows=rows))
     if unseen is not None and (new := space.features.unknown(unseen)):
         warned.append(warning("new_levels", columns=new))
+    x = space.transform(source.frame)
     return ClusterCourse(
         job=job,
         spec=spec,
@@ -292,10 +294,10 @@ def begin(spec: Spec, job: Job) -> ClusterCourse:
         warnings=warned,
         seed=seed,
         threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job),
+        deadline=learning_ends(job) - min(0.2 * job.seconds, x.size / PLACED),
         source=source,
         space=space,
-        x=space.transform(source.frame),
+        x=x,
         split=split,
         unseen=unseen,
         clusters=_clusters(spec, job, len(split.train)),
