@@ -86,7 +86,7 @@ def rows(
 ) -> list[dict[str, Any]]:
     """The validation texts with the most and the least probability for their own class.
 
-    `said` and `raw` have shape (validation rows, classes); `rows` are places in goal and `texts`.
+    `said` and `raw` have shape (validation rows, classes); `rows` are their places in the goal.
     """
     truth = goal.y[rows]
     own = raw[np.arange(len(truth)), truth]
@@ -104,7 +104,7 @@ def rows(
             "rows": [
                 [
                     int(goal.rows[rows[one]]) + 2,
-                    str(texts[rows[one]])[:CUT],
+                    str(texts[one])[:CUT],
                     goal.labels[truth[one]],
                     goal.labels[called[one]],
                 ]
