@@ -161,7 +161,7 @@ def _answers(dataset: Dataset, spec: str, asked: Mapping[str, Any]) -> dict[str,
             elif ask.kind == "column":
                 answers[ask.name] = _column(given, columns, answers)
             else:
-                answers[ask.name] = _number(given, ask)
+                answers[ask.name] = number(given, ask)
         except ValidationError as refusal:
             refused[ask.name] = str(refusal.message)
     if refused:
@@ -191,18 +191,18 @@ def _column(given: object, columns: Sequence[str], taken: Mapping[str, object]) 
     return given
 
 
-def _number(given: object, ask: Ask) -> float:
-    """A number within the ask's bounds, a whole one where it counts something."""
+def number(given: object, ask: Ask) -> float:
+    """A number within the ask's bounds, a whole one where it counts; a refusal otherwise."""
     bounds = {"least": f"{ask.least:g}", "most": f"{ask.most:g}"}
     try:
-        number = float(given) if isinstance(given, int | float | str) else math.nan
+        found = float(given) if isinstance(given, int | float | str) else math.nan
     except (ValueError, OverflowError):
-        number = math.nan
-    if isinstance(given, bool) or not ask.least <= number <= ask.most:
+        found = math.nan
+    if isinstance(given, bool) or not ask.least <= found <= ask.most:
         raise ValidationError(_("Write a number from %(least)s to %(most)s.") % bounds)
-    if ask.kind == "count" and number != int(number):
+    if ask.kind == "count" and found != int(found):
         raise ValidationError(_("Write a whole number from %(least)s to %(most)s.") % bounds)
-    return int(number) if ask.kind == "count" else number
+    return int(found) if ask.kind == "count" else found
 
 
 @transaction.atomic

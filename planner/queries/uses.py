@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from planner.knowledge import SERVING, Serving
 from planner.models import Prototype
-from planner.queries.outcomes import cell, number
+from planner.queries.outcomes import Cell, cell, number
 from sandbox import messages
 from sandbox.models import OPEN, Prediction
 
@@ -69,19 +69,27 @@ class Tried:
         return cell(self.row.result.get("rows"))
 
     @property
-    def columns(self) -> list[str]:
+    def columns(self) -> list[Cell]:
         """The headings of the predictions."""
-        return [messages.prediction_title(str(name)) for name in self.row.result.get("columns", ())]
+        names = [str(name) for name in self.row.result.get("columns", ())]
+        kinds = self.lines[0] if self.lines else [Cell("", is_number=False) for _name in names]
+        return [
+            Cell(messages.prediction_title(name), kind.is_number)
+            for name, kind in zip(names, kinds, strict=False)
+        ]
 
-    @property
-    def first(self) -> list[list[str]]:
+    @cached_property
+    def lines(self) -> list[list[Cell]]:
         """The first rows of the predictions."""
-        return [[short(value) for value in row] for row in self.row.result.get("first", ())]
+        return [[_predicted(value) for value in row] for row in self.row.result.get("first", ())]
 
     @property
     def said(self) -> dict[str, str]:
         """What a typed row was answered."""
-        return dict(zip(self.columns, self.first[0], strict=False)) if self.first else {}
+        if not self.lines:
+            return {}
+        pairs = zip(self.columns, self.lines[0], strict=False)
+        return {column.text: cell.text for column, cell in pairs}
 
 
 @dataclass(frozen=True)
@@ -205,12 +213,13 @@ def prediction(prototype: Prototype, pk: UUID) -> QuerySet[Prediction]:
     )
 
 
-def short(value: str) -> str:
+def _predicted(value: str) -> Cell:
     """A predicted cell without the digits that nobody reads."""
     try:
-        return number(float(value)) if "." in value or "e" in value else value
+        found = float(value)
     except ValueError:
-        return value
+        return Cell(value, is_number=False)
+    return Cell(number(found) if "." in value or "e" in value else value, is_number=True)
 
 
 def _blank(place: int, told: Mapping[str, Any], last: Mapping[str, str]) -> Blank:

@@ -204,6 +204,10 @@ ASKS: dict[str, tuple[Words, Words]] = {
         _("Column of known anomalies"),
         _("Detectors are judged by it, never taught. Leave it out when nobody knows any."),
     ),
+    "image_classification.target": (
+        _("Class of the pictures"),
+        _("What each picture shows: bring a zip with one folder of pictures for each class."),
+    ),
     "ranking.target": (
         _("Column of relevance"),
         _("How well a row fits its list, the higher the better: 0 not at all, 4 perfectly."),

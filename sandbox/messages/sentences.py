@@ -436,9 +436,10 @@ class _Forgiving(dict[str, str]):
 
 def _said(key: str, value: Any) -> str:
     if isinstance(value, list | tuple):
-        shown = [_said(key, item) for item in value[:6]]
-        if len(value) > 6:
-            shown.append(gettext("and %(count)s more") % {"count": len(value) - 6})
+        most = len(value) if key == "possible" else 6  # what may be chosen is told in full
+        shown = [_said(key, item) for item in value[:most]]
+        if len(value) > most:
+            shown.append(gettext("and %(count)s more") % {"count": len(value) - most})
         return gettext(", ").join(shown)
     if key == "learners":
         return learner_title(str(value))

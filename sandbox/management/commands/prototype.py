@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sandbox import box, messages
-from sandbox.actions import LONGEST, SHORTEST
+from sandbox.actions import LONGEST, SHORTEST, number
 from sandbox.engine.specs import SPECS
 from sandbox.engine.table import pictures
 from sandbox.engine.table.limits import MAX_BYTES
@@ -75,9 +75,10 @@ class Command(BaseCommand):
         """The contract that others build on."""
         parser.add_argument("train", metavar="TRAIN", help="CSV, TSV, XLSX or Parquet")
         parser.add_argument("--task", required=True, help=", ".join(SPECS))
-        for ask in {ask.name: ask for spec in SPECS.values() for ask in spec.asks}.values():
-            kind = {"column": str, "count": int, "share": float}[ask.kind]
-            parser.add_argument(f"--{ask.name}", type=kind, metavar=ask.kind.upper())
+        asks = [ask for spec in SPECS.values() for ask in spec.asks]
+        for ask in {ask.name: ask for ask in asks}.values():
+            told = _told(ask.name).replace("%", "%%")
+            parser.add_argument(f"--{ask.name}", metavar=ask.kind.upper(), help=told)
         parser.add_argument("--metric", default="", metavar="NAME", help="how to judge")
         parser.add_argument("--seconds", type=int, default=60, help="the whole budget")
         parser.add_argument("--seed", type=int, default=0, help="the same seed, the same split")
@@ -102,17 +103,11 @@ class Command(BaseCommand):
 
     def _train(self, options: Mapping[str, Any], scratch: Path) -> None:
         inputs = _checked(options, scratch)
-        spec = SPECS[options["task"]]
-        if missing := [ask for ask in spec.asks if ask.needed and not options[ask.name]]:
-            raise Refused(
-                _("Say with --%(name)s which column to use; the columns are: %(columns)s.")
-                % {"name": missing[0].name, "columns": _columns(inputs)}
-            )
         job = {
             "job": "train",
             **{name: name for name in inputs},
             "spec": options["task"],
-            **{ask.name: options[ask.name] for ask in spec.asks if options[ask.name] is not None},
+            **_answers(options, inputs),
             "metric": options["metric"],
             "seconds": options["seconds"],
             "seed": options["seed"],
@@ -152,13 +147,18 @@ class Command(BaseCommand):
                 "columns": result["columns"],
             }
         )
+        titles = {
+            row["model"]: messages.learner_title(row["model"]) for row in result["leaderboard"]
+        }
+        width = max(map(len, titles.values()))
         for row in result["leaderboard"]:
-            line = f"  {messages.learner_title(row['model']):<20} "
+            line = f"  {titles[row['model']]:<{width}} "
             line += f"{messages.figure(row['validation']):>10}"
             if row["interval"]:
                 low, high = map(messages.figure, row["interval"])
-                line += f"  [{low} – {high}]  {row['fit_seconds']:.1f} s"
-            self.stdout.write(line)
+                line += f"  [{low} – {high}]"
+            line += f"  {messages.sentence(row['why'])}" if row["why"] else ""
+            self.stdout.write(f"{line}  {row['fit_seconds']:.1f} s")
         self.stdout.write(messages.paragraph(result))
 
 
@@ -183,6 +183,40 @@ def _checked(options: Mapping[str, Any], scratch: Path) -> dict[str, Path]:
     if options["predict"]:
         inputs["test"] = _table(options["predict"], scratch)
     return inputs
+
+
+def _told(name: str) -> str:
+    """What an ask is for, and for which task types."""
+    specs = [spec.name for spec in SPECS.values() if any(ask.name == name for ask in spec.asks)]
+    with translation.override(_language()):
+        label, told = messages.ask_words(specs[0] if len(specs) == 1 else "", name)
+    return f"{label}. {told} ({', '.join(specs)})"
+
+
+def _answers(options: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[str, Any]:
+    """What the task type asks for, as the job says it; Refused with a sentence for each gap."""
+    answers: dict[str, Any] = {}
+    for ask in SPECS[options["task"]].asks:
+        given = options[ask.name]
+        if given:
+            try:
+                answers[ask.name] = given if ask.kind == "column" else number(given, ask)
+            except ValidationError as refusal:
+                raise Refused(f"--{ask.name}: {refusal.message}") from refusal
+        elif ask.needed and ask.default is None and ask.kind == "column":
+            raise Refused(
+                _("Say with --%(name)s which column to use; the columns are: %(columns)s.")
+                % {"name": ask.name, "columns": _columns(inputs)}
+            )
+        elif ask.needed and ask.default is None:
+            raise Refused(
+                _("Say with --%(name)s a number from %(least)s to %(most)s.")
+                % {"name": ask.name, "least": f"{ask.least:g}", "most": f"{ask.most:g}"}
+            )
+    columns = [name for name in answers.values() if isinstance(name, str)]
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        raise Refused(_("The column “%(column)s” is asked for twice.") % {"column": twice[0]})
+    return answers
 
 
 def _table(name: str, scratch: Path) -> Path:

@@ -18,6 +18,8 @@ from django.core.management import execute_from_command_line
 from sandbox.samples import SAMPLES
 
 CHURN = str(SAMPLES["churn"].path)
+AIR = str(SAMPLES["air_passengers"].path)
+AHEAD = ("--task", "forecasting", "--time", "Month", "--target", "#Passengers")
 SAID = (
     "task metric rows columns baseline leaderboard best first_result_seconds total_seconds peak_mb "
     "warnings"
@@ -111,7 +113,7 @@ def test_it_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["none.csv", "--task", "regression", "--target", "a"], "no file none.csv"),
-        ([".", "--task", "regression", "--target", "a"], "no file ."),
+        (["sandbox/engine", "--task", "regression", "--target", "a"], "pictures"),
         (["a" * 5000, "--task", "regression", "--target", "a"], "no file aaa"),
         ([CHURN, "--task", "magic", "--target", "a"], "magic.*classification, regression"),
         ([CHURN, "--task", "classification", "--target", "Chrn"], "Chrn.*State.*Churn[?]"),
@@ -137,6 +139,10 @@ def test_it_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
             ],
             "churn.csv/a.csv",
         ),
+        ([AIR, *AHEAD], "--horizon.*1 to 500"),
+        ([AIR, *AHEAD, "--horizon", "1e999"], "--horizon.*1 to 500"),
+        ([AIR, *AHEAD, "--horizon", "1.5"], "--horizon.*whole number"),
+        ([AIR, *AHEAD[:-1], "Month", "--horizon", "3"], "Month.*twice"),
         ([CHURN], "--task"),
         ([], "TRAIN"),
         ([CHURN, "--task", "classification", "--nonsense"], "--nonsense"),
