@@ -17,6 +17,8 @@ from .base_items import (
 )
 
 PROBE = 512
+SMALL = 2_500
+"""Items below which BLAS's threads wait longer than they work when cores are shared."""
 
 
 class Ease(ItemLearner):
@@ -36,6 +38,7 @@ class Ease(ItemLearner):
     def fit(self, lesson: Interactions) -> ItemItem:
         """Learn from the lesson: B = I - P / diag(P) with P the inverse of the Gram matrix."""
         from scipy.linalg.lapack import dpotrf, dpotri
+        from threadpoolctl import threadpool_limits
 
         seen, size = lesson.seen.astype(np.float64), lesson.size or self.sizes[0]
         items = seen.shape[1]
@@ -44,8 +47,9 @@ class Ease(ItemLearner):
         for columns in blocks(items):
             gram[:, columns] = (transposed @ by_item[:, columns]).toarray()
         gram[np.diag_indices(items)] += size
-        factor, failed = dpotrf(gram, overwrite_a=True)
-        inverse, failing = dpotri(factor, overwrite_c=True)
+        with threadpool_limits(1 if items < SMALL else lesson.threads):
+            factor, failed = dpotrf(gram, overwrite_a=True)
+            inverse, failing = dpotri(factor, overwrite_c=True)
         if failed or failing:
             raise ValueError("The Gram matrix is not positive definite.")
 

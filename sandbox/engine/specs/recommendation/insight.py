@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
 
 from sandbox.engine import metrics
+from sandbox.engine.learners import LEARNERS
 from sandbox.engine.metrics.recommendation import best, hits
 from sandbox.engine.problems import warning
 
@@ -90,7 +91,10 @@ class Insight:
         }
 
     def _leader(self, one: Round) -> Entry:
-        """The learner that does best on a split's own validation pairs, as far as time allows."""
+        """The learner that does best on a split's own validation pairs, as far as time allows.
+
+        Each at its usual size: what the headline's validation chose may not suit another split.
+        """
         course = self.course
         pairs = ~(one.test | one.check)
         seen, hidden = course.taken.matrix(pairs), course.taken.matrix(~one.check)
@@ -99,6 +103,8 @@ class Insight:
         for entry in sorted(course.entries, key=lambda entry: -(entry.score or 0.0)):
             if entry.score is None or course.job.left() < SPARED * course.job.seconds:
                 continue
+            sizes = getattr(LEARNERS[entry.model], "sizes", ())
+            entry = replace(entry, size=sizes[0] if sizes else entry.size)  # noqa: PLW2901
             if (fitted := course.again(pairs, entry)) is None:
                 continue
             lists = course.lists(fitted, seen, hidden, aside)
