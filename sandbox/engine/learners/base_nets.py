@@ -27,18 +27,27 @@ CELLS = 30_000
 SMALL = 20_000_000
 """Cells below which torch's threads wait longer than they work."""
 FLOOR = 1e-6
+NARROWEST = 0.1
+"""A band is never narrower than this share of the usual one."""
 
 Weights = list[np.ndarray]
 
 
 class Net(Forecaster):
-    """Weights by layer, float32, that turn windows of shape (rows, width) into quantiles."""
+    """Weights by layer, float32, that turn windows of shape (rows, width) into quantiles.
 
-    def __init__(self, kind: NetLearner, weights: Weights, width: int, horizon: int) -> None:
+    Its bands are divided by their mean width, in the series' scales, on what was learnt from: past
+    errors tell the size, and must not be misled by a network that was stopped early.
+    """
+
+    def __init__(
+        self, kind: NetLearner, weights: Weights, width: int, horizon: int, band: float = 1.0
+    ) -> None:
         self.kind = kind
         self.weights = weights
         self.width = width
         self.horizon = horizon
+        self.band = band
 
     def predict(self, x: Panel) -> np.ndarray:
         """Forecasts, as `Forecaster` says."""
@@ -50,17 +59,27 @@ class Net(Forecaster):
         raw = self.kind.forward(seen, self.weights, np.maximum).astype(float)
         ahead = raw.reshape(len(able), 3, self.horizon).transpose(0, 2, 1)
         ahead = ahead * size[:, None, None] + level[:, None, None]
-        least = FLOOR * x.scales[able, None]
-        ahead[..., 1] = np.minimum(ahead[..., 1], ahead[..., 0] - least)
-        ahead[..., 2] = np.maximum(ahead[..., 2], ahead[..., 0] + least)
-        answer[able] = ahead
+        point, scales = ahead[..., :1], x.scales[able, None, None]
+        widths = np.maximum(np.abs(ahead[..., 1:] - point), NARROWEST * self.band * scales)
+        answer[able] = np.concatenate([point, point + np.asarray([-1.0, 1.0]) * widths / self.band], axis=2)
         return answer
+
+    def sized(self, panel: Panel) -> Net:
+        """The same with its bands' mean width measured on a panel."""
+        raw = self.predict(panel)
+        width = np.nanmean((raw[..., 2] - raw[..., 1]) / 2 / panel.scales[:, None])
+        return Net(self.kind, self.weights, self.width, self.horizon, float(max(width, FLOOR)))
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its weights in a file beside it."""
         file = f"{self.kind.name}.npz"
         np.savez(folder / file, *self.weights)
-        return {"width": self.width, "horizon": self.horizon, "files": [file]}
+        return {
+            "width": self.width,
+            "horizon": self.horizon,
+            "band": self.band,
+            "files": [file],
+        }
 
 
 class NetLearner(Learner):
@@ -110,7 +129,7 @@ class NetLearner(Learner):
         seen, wanted = windows(panel, width, horizon, chance)
         if len(seen):
             weights = self._learn(lesson, weights, seen, wanted)
-        return Net(self, weights, width, horizon)
+        return Net(self, weights, width, horizon).sized(panel)
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Net:
         """The model that `save` wrote; ValueError when its weights are not whole."""
@@ -119,7 +138,8 @@ class NetLearner(Learner):
                 weights = [stored[f"arr_{place}"] for place in range(len(stored.files))]
         except (BadZipFile, EOFError) as error:
             raise ValueError("The weights are not whole.") from error
-        return Net(self, weights, int(state["width"]), int(state["horizon"]))
+        width, horizon = int(state["width"]), int(state["horizon"])
+        return Net(self, weights, width, horizon, float(state["band"]))
 
     def _learn(
         self, lesson: SeriesLesson, weights: Weights, seen: np.ndarray, wanted: np.ndarray
