@@ -15,7 +15,7 @@ from sandbox.samples import SAMPLES
 
 from .conftest import RunJob, as_csv, customers
 
-TRAIN = {"job": "train", "file": "t.csv", "seconds": 30, "seed": 0, "threads": 2}
+TRAIN = {"job": "train", "file": "t.csv", "seconds": 90, "seed": 0, "threads": 2}
 
 
 def test_a_profile_says_what_a_table_holds_and_keeps_a_copy(run_job: RunJob) -> None:
@@ -69,7 +69,7 @@ def test_a_classification_is_whole(run_job: RunJob) -> None:
             svg = (out / "charts" / f"{name}.{language}.svg").read_text("utf-8")
             assert svg.startswith("<svg")
             assert "http" not in svg.replace("http://www.w3.org/", "")
-    assert set(result["charts"]) == {"learning_curve", "leaderboard", "importance", "confusion"}
+    assert set(result["charts"]) >= {"learning_curve", "leaderboard", "importance", "confusion"}
     assert not list(out.rglob("*.pkl"))
 
     predicted = pd.read_csv(out / "predictions.csv")
