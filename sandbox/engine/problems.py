@@ -54,7 +54,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "leakage": ("column", "score"),
     "known_afterwards": ("column", "score"),
     "no_skill": ("metric",),
-    "no_clusters": ("score", "shuffled"),
+    "no_clusters": ("score", "shuffled", "stability"),
     "no_truth": ("learners",),
     "repeated_across_split": ("count", "percent"),
     "optimistic_validation": ("validation", "test"),

@@ -24,6 +24,9 @@ def _joined(pieces: Sequence[str]) -> str:
 def _verdict(result: Mapping[str, Any]) -> str:
     """Whether the best model beats the baseline, and by how much."""
     metric = metric_title(result["metric"])
+    for one in result["warnings"]:
+        if one["code"] == "no_clusters":
+            return sentence(one["code"], one["params"])
     if _has(result, "no_skill"):
         return sentence("no_skill", {"metric": result["metric"]})
     if result["best"] == result["baseline"]["name"]:
@@ -125,7 +128,7 @@ def _drivers(result: Mapping[str, Any]) -> str:
 
 def _caution(result: Mapping[str, Any]) -> str:
     """The gravest warning, which the engine lists first."""
-    others = [one for one in result["warnings"] if one["code"] not in ("no_skill", *QUIET)]
+    others = [one for one in result["warnings"] if one["code"] not in (*SAID, *QUIET)]
     if not others:
         return ""
     return gettext("Mind this: %(warning)s") % {
@@ -167,6 +170,8 @@ STEPS: Sequence[Callable[[Mapping[str, Any]], str]] = (
     _caution,
     _next,
 )
+SAID = ("no_skill", "no_clusters")
+"""What the verdict has already said."""
 QUIET = (
     "identifier_columns",
     "text_columns",

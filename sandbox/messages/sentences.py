@@ -274,9 +274,10 @@ SENTENCES: dict[str, Words] = {
     ),
     "time_missing_rows": _("%(count)s rows without a time in “%(column)s” were left out."),
     "no_clusters": _(
-        "With every column shuffled, so that no row holds together any more, the clusters come "
-        "out as clear (silhouette %(shuffled)s against %(score)s). They are drawn by the method, "
-        "not found in the data: do not give them names or budgets."
+        "No clusters were found that chance would not make: the silhouette is %(score)s, and "
+        "%(shuffled)s with every column shuffled; two halves of the rows agree on the clusters by "
+        "%(stability)s of 1. They are drawn by the method, not found in the data: do not give them "
+        "names or budgets."
     ),
     "date_columns": _(
         "Columns of dates were left out, for rows are not alike because they are of one time: "

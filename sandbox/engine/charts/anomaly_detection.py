@@ -67,7 +67,7 @@ def precision_recall(result: Result, words: Words) -> Chart | None:
             values=[
                 {
                     "at": result["base_rate"],
-                    "x": 1,
+                    "x": 0,
                     "said": say(words, "precision_recall.chance"),
                 }
             ]
@@ -76,7 +76,7 @@ def precision_recall(result: Result, words: Words) -> Chart | None:
     return alt.layer(
         curve,
         chance.mark_rule(color=SECOND, strokeWidth=1.5, strokeDash=[5, 4]),
-        chance.mark_text(color=SECOND, align="right", dy=-8).encode(x="x:Q", text="said:N"),
+        chance.mark_text(color=SECOND, align="left", dx=4, dy=-8).encode(x="x:Q", text="said:N"),
     ).properties(width=WIDTH, height=260)
 
 

@@ -19,7 +19,7 @@ def cluster_picture(result: Result, words: Words) -> Chart | None:
     dots = base.mark_point(filled=True, size=26, opacity=0.7).encode(
         x=alt.X("x:Q", title=say(words, "cluster_picture.first"), axis=numbers()),
         y=alt.Y("y:Q", title=say(words, "cluster_picture.second"), axis=numbers()),
-        color=alt.Color("cluster:N", scale=alt.Scale(scheme="tableau20"), legend=None),
+        color=alt.Color("cluster:N", scale=alt.Scale(scheme="tableau10"), legend=None),
     )
     names = (
         base.transform_filter("datum.cluster > 0")

@@ -12,7 +12,8 @@ class Clustering(Spec):
     """A cluster for every row; the learner whose clusters stay the same on other rows is kept.
 
     Silhouette favours the round clusters of k-means, so it only chooses how many there are (for
-    mixtures BIC does); between learners stability decides, unless another metric is asked for.
+    mixtures BIC does); between learners stability decides, unless another metric is asked for, and
+    between those as steady how well their clusters describe the rows.
     """
 
     name = "clustering"

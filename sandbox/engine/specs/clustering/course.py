@@ -35,10 +35,12 @@ PAIRS = 3
 SHUFFLES = 6
 SHUFFLED = 1_000
 """Rows that are shuffled at most."""
-SURE = 3.0
+SURE = 4.0
 """Standard deviations by which clusters must be clearer than in shuffled columns."""
 PLACED = 300_000
 """Cells of a table that are placed in their clusters in a second, all told."""
+STEADY = 0.5
+"""Stability below which halves of the rows disagree rather than agree on the clusters."""
 LEAST_ROWS = 20
 FEW_ROWS = 200
 WIDE = 10
@@ -52,8 +54,21 @@ class ClusterCourse(PointsCourse):
     clusters: int | None
     choices: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """By learner, how good each number of clusters was."""
+    described: dict[str, float] = field(default_factory=dict)
+    """By learner, how well its clusters describe the rows, where that can decide."""
     numbers: dict[int, int] = field(default_factory=dict)
     """The cluster's number for people by the model's own: from 1, the largest first."""
+
+    @property
+    def best(self) -> Entry:
+        """The steadiest; of those as steady, within its interval, the one that describes best."""
+        scored = [entry for entry in self.entries if entry.score is not None]
+        top = max(scored, key=lambda entry: entry.score or 0.0)
+        if top.interval is None or top.model not in self.described:
+            return top
+        lowest = top.interval[0]
+        as_good = [entry for entry in scored if (entry.score or 0) >= lowest]
+        return max(as_good, key=lambda entry: self.described.get(entry.model, -np.inf))
 
     def attempt(self, name: str) -> Entry:
         """Choose how many clusters, teach, and see whether halves of the rows agree on them."""
@@ -74,6 +89,8 @@ class ClusterCourse(PointsCourse):
         given = self.x[judged]
         entry.score = self.metric.safe(given, entry.raw)
         entry.interval = clustering.between(self.metric, given, entry.raw, seed=self.seed)
+        if self.entries and self.metric is clustering.STABILITY and not self.has_levels:
+            self.described[name] = clustering.description(given, entry.raw[:, 0])
         return entry
 
     def judge(self) -> None:
@@ -85,7 +102,7 @@ class ClusterCourse(PointsCourse):
             return
         if best.model == "hdbscan" and self.x.shape[1] > WIDE:
             self.warnings.append(warning("many_dimensions", columns=self.x.shape[1]))
-        until = time.monotonic() + 0.4 * max(0.0, self.job.left())
+        until = time.monotonic() + 0.25 * max(0.0, self.job.left())
         lesson = self.lesson(self.some(self.split.train, SHUFFLED), until, best.size)
         real, shuffled = self._clearness(lesson), []
         for turn in range(SHUFFLES):
@@ -96,10 +113,20 @@ class ClusterCourse(PointsCourse):
         if len(shuffled) < 3:
             return  # too few to know how much chance varies
         usual, spread = np.mean(shuffled, axis=0), np.std(shuffled, axis=0, ddof=1)
-        if (real > usual + SURE * np.maximum(spread, 0.01)).any():
+        assert best.raw is not None
+        stability = clustering.STABILITY.safe(self.x[self.judged()], best.raw)
+        is_clear = (real > usual + SURE * np.maximum(spread, 0.01)).any()
+        if is_clear and stability >= STEADY:
             return
         self.warnings.append(warning("no_skill", metric=self.metric.name))
-        self.warnings.append(warning("no_clusters", score=float(real[0]), shuffled=float(usual[0])))
+        self.warnings.append(
+            warning(
+                "no_clusters",
+                score=float(real[0]),
+                shuffled=float(usual[0]),
+                stability=stability,
+            )
+        )
 
     def conclude(self) -> dict[str, Any]:
         """The one look at the test rows, then what the clusters are like."""
@@ -145,6 +172,11 @@ class ClusterCourse(PointsCourse):
         answers = pd.DataFrame({"cluster": self.numbered(self.final.predict(unseen))})
         numbers = {str(label): number for label, number in self.numbers.items()}
         return self.write({"numbers": numbers}, answers)
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether columns have levels, which Gaussians fit without end."""
+        return any(axis.table for axis in self.space.axes)
 
     def numbered(self, labels: np.ndarray) -> np.ndarray:
         """The model's labels as the numbers people get; 0 is in no cluster."""
@@ -198,8 +230,8 @@ class ClusterCourse(PointsCourse):
         raw = np.column_stack(labels)
         both = (clustering.SILHOUETTE, clustering.STABILITY)
         found = [metric.safe(lesson.x, raw) for metric in both]
-        if any(axis.table for axis in self.space.axes):
-            return np.array(found)  # Gaussians fit levels without end
+        if self.has_levels:
+            return np.array(found)
         size = lesson.size or max(1, len(np.unique(raw[:, 0])))
         many, one = (
             clusterer("gaussian_mixture").fit(replace(lesson, size=count)).quality(lesson.x)
