@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import formats
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from sandbox import messages
@@ -110,7 +111,10 @@ class Card:
         if model.get("rows"):
             yield _("Rows the kept model learnt from"), whole(model["rows"])
         if self.run.finished_at:
-            yield _("Trained"), formats.date_format(self.run.finished_at, "DATETIME_FORMAT")
+            yield (
+                _("Trained"),
+                formats.date_format(localtime(self.run.finished_at), "DATETIME_FORMAT"),
+            )
         yield _("Time and seed"), f"{self.run.seconds} s, {self.run.seed}"
 
     def _scores(self) -> Iterable[Line]:
