@@ -101,7 +101,10 @@ class Insight:
         aside = course.taken.matrix(one.check)
         leader, most = course.best, -np.inf
         for entry in sorted(course.entries, key=lambda entry: -(entry.score or 0.0)):
-            if entry.score is None or course.job.left() < SPARED * course.job.seconds:
+            if entry.score is None:
+                continue
+            needed = 2.5 * course.single[entry.model]  # here, and once more should it lead
+            if course.job.left() < SPARED * course.job.seconds + needed:
                 continue
             sizes = getattr(LEARNERS[entry.model], "sizes", ())
             entry = replace(entry, size=sizes[0] if sizes else entry.size)  # noqa: PLW2901
