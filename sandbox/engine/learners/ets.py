@@ -14,11 +14,11 @@ CHUNK = 200
 _ALPHAS = np.linspace(0.02, 0.98, 13)
 _TRENDS = [(alpha, alpha * share) for alpha in _ALPHAS for share in (0.02, 0.05, 0.1, 0.2, 0.4)]
 GRIDS = (
-    (3, np.asarray([(alpha, 0.0, 0.0) for alpha in np.linspace(0.01, 0.99, 50)])),
-    (5, np.asarray([(alpha, beta, 1.0) for alpha, beta in _TRENDS])),
-    (6, np.asarray([(alpha, beta, phi) for alpha, beta in _TRENDS for phi in (0.8, 0.9, 0.95)])),
+    np.asarray([(alpha, 0.0, 0.0) for alpha in np.linspace(0.01, 0.99, 50)]),
+    np.asarray([(alpha, beta, 1.0) for alpha, beta in _TRENDS]),
+    np.asarray([(alpha, beta, phi) for alpha, beta in _TRENDS for phi in (0.8, 0.9, 0.95)]),
 )
-"""(parameters, grid) of simple, Holt's and damped exponential smoothing."""
+"""(alpha, beta, phi) of simple, Holt's and damped exponential smoothing."""
 
 
 class Ets(RuleLearner):
@@ -40,7 +40,7 @@ class Ets(RuleLearner):
 def _ahead(values: tuple[np.ndarray, ...], period: int, *, horizon: int) -> np.ndarray:
     seasons = [season(y, period, straightened=True) for y in values]
     flat = [found.without(y)[-LATEST:] for found, y in zip(seasons, values, strict=True)]
-    each = np.asarray([smooth(flat, grid).ahead(horizon) for _, grid in GRIDS])
+    each = np.asarray([smooth(flat, grid).ahead(horizon) for grid in GRIDS])
     points = each.mean(axis=0)
     return np.asarray([found.again(row) for found, row in zip(seasons, points, strict=True)])
 

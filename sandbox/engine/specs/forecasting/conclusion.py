@@ -12,6 +12,7 @@ from sandbox.engine.problems import warning
 from sandbox.engine.series import season
 
 from . import kept
+from .truth import told, units
 
 if TYPE_CHECKING:
     from .course import SeriesCourse
@@ -28,8 +29,6 @@ DECOMPOSED = 300
 
 def conclude(course: SeriesCourse) -> dict[str, Any]:
     """Score the best learner on the steps after what it may learn from, and explain."""
-    from .course import told, units
-
     best, metric, panel = course.best, course.metric, course.panel
     learn = course.learn
     fitted = course.taught(learn)

@@ -23,12 +23,11 @@ from sandbox.engine.splits.rolling import origins
 from sandbox.engine.training.course import Course, Entry, learning_ends
 
 from . import conclusion, kept
+from .truth import told, units
 
 if TYPE_CHECKING:
     from sandbox.engine.specs.base import Spec
 
-SEASONS = 3
-"""A series of at least so many seasons is needed to tell one."""
 COMPARING = 0.6
 """The share of the time in which learners are compared; the best then learns twice more."""
 LEARNING = 0.4
@@ -38,8 +37,6 @@ CLOSE = 1.2
 """Learners whose error is at most so many times the least one's are combined."""
 STEADIER = 1.02
 """A mean of several is chosen over one that erred no more than this less: it fails less badly."""
-BLOCKED = 8
-"""With fewer series than this, blocks of neighbouring steps are drawn again, not series."""
 
 
 @dataclass(kw_only=True)
@@ -57,6 +54,8 @@ class SeriesCourse(Course):
     is_positive: bool
     tested: tuple[np.ndarray, np.ndarray] | None = None
     """What came in the test and what was said, once it has been looked at."""
+    lasted: dict[str, float] = field(default_factory=dict)
+    """How long each learner took to learn once."""
     shown: list[dict[str, Any]] = field(default_factory=list)
     """Series for the picture: past, and what is forecast once the model is kept."""
 
@@ -104,9 +103,6 @@ class SeriesCourse(Course):
         entry = Entry(name, time.monotonic() - began, raw=np.stack(raws, axis=1), first=fitted)
         self.lasted[name] = longest
         return self._scored(entry)
-
-    lasted: dict[str, float] = field(default_factory=dict)
-    """How long each learner took to learn once."""
 
     def _combined(self, name: str) -> Entry:
         """The weighted mean of the learners that erred least, by their past errors."""
@@ -273,34 +269,3 @@ def _column(source: table.Table, wanted: str) -> str:
         close = get_close_matches(wanted, source.kinds, 3, 0.5) or list(source.kinds)[-5:]
         raise Problem("target_missing", target=wanted[:100], columns=close)
     return found
-
-
-def told(panel: Panel, cut: int, horizon: int) -> np.ndarray:
-    """The truth after an origin `cut` steps before the end: shape (series, horizon, 3).
-
-    nan for series that had too few values by then to be judged.
-    """
-    past = panel.cut(cut)
-    truth = np.full((len(panel), horizon, 3), np.nan)
-    able = np.flatnonzero(past.lengths >= SHORTEST)
-    naive = LEARNERS["naive2"].fit(SeriesLesson(past, horizon, 0, 1, 0.0)).predict(past)
-    for one in able:
-        known = past.lengths[one]
-        truth[one, :, 0] = panel.values[one][known : known + horizon]
-        truth[one, :, 1] = past.scales[one]
-        truth[one, :, 2] = naive[one, :, 0]
-    return truth
-
-
-def units(truth: np.ndarray, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same in pieces to draw again from: whole series, or blocks of steps of a few series."""
-    if len(truth) >= BLOCKED:
-        return truth, said
-    steps = truth.shape[-2]
-    size = max(1, round(steps**0.5))
-    pad = -steps % size
-    shape = (-1, size, 3)
-    pads = [(0, 0)] * (truth.ndim - 2) + [(0, pad), (0, 0)]
-    blocks = [np.pad(one, pads, constant_values=np.nan).reshape(shape) for one in (truth, said)]
-    known = np.isfinite(blocks[0][..., 0]).any(axis=1)
-    return blocks[0][known], blocks[1][known]
