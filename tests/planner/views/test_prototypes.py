@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -200,8 +201,9 @@ UNTESTED = {
 def test_a_result_without_truth_target_or_charts_shows_its_tables(
     language: str, member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:
-    done = {"status": Status.SUCCEEDED, "result": UNTESTED, "spec": "a_new_kind"}
-    row = results.prototype(use_case, asked={"clusters": 3}, **done)
+    done: dict[str, Any] = {"status": Status.SUCCEEDED, "result": UNTESTED}
+    done |= {"asked": {"clusters": 3}}
+    row = results.prototype(use_case, spec="a_new_kind", **done)
     client = client_of(member)
     client.cookies["django_language"] = language
     text = page(client, row)

@@ -37,7 +37,7 @@ def test_a_field_is_saved_and_the_page_around_it_moves(
     response = client_of(member).post(url(use_case), sent, headers=FRAGMENT)
     page = response.content.decode()
     assert (response.status_code, response["X-Revision"]) == (200, "1")
-    assert 'hx-target="#state-case"' in page
+    assert f'hx-target="#state-{use_case.pk}-case"' in page
     assert "Name what is recorded each time" in page
     assert Answer.objects.get().value == "More data."
 

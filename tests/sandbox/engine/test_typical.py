@@ -12,7 +12,7 @@ def test_each_kind_of_column_has_its_middle_and_its_bounds() -> None:
         {
             "minutes": [1.0, 2.0, None, 30.0],
             "plan": ["pro", "basic", "pro", None],
-            "since": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01", None]),
+            "since": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01", ""]),
             "empty": [None] * 4,
             "unused": [0] * 4,
         }
