@@ -123,7 +123,7 @@ class Learner(ABC):
         return 0.0
 
     def start(self) -> None:
-        """Load what learning takes; called once it is its turn, for the first while data is read."""
+        """Load what learning takes: when it is its turn, the first already while data is read."""
         return
 
     @abstractmethod

@@ -6,6 +6,7 @@ rows that none of the models had learnt from.
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,8 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
+
+from sandbox.engine.trees import SMALL
 
 from .base import Fitted, Learner, Lesson
 
@@ -79,17 +82,21 @@ class Ensemble(Learner):
     name = Mean.learner
 
     def fit(self, lesson: Lesson) -> Mean:
-        """Teach every member, those that weigh most first; with a size, each at its own."""
+        """Teach every member, each in its share of the time; with a size, each at its own."""
         from sandbox.engine.learners import LEARNERS
 
-        ranked = sorted(self.parts.items(), key=lambda one: -one[1].weight)
-        members: list[Member] = []
-        for place, (name, part) in enumerate(ranked):
-            now, rest = time.monotonic(), sum(one.seconds for _, one in ranked[place:])
-            ends = now + (lesson.deadline - now) * part.seconds / max(rest, 1e-9)
-            given = replace(lesson.until(ends), size=part.size if lesson.size else None)
-            members.append((part.weight, name, LEARNERS[name].fit(given)))
-        return Mean(members)
+        now, whole = time.monotonic(), sum(one.seconds for one in self.parts.values())
+        shares = np.cumsum([one.seconds for one in self.parts.values()]) / max(whole, 1e-9)
+        workers = lesson.threads if lesson.x.size < SMALL else 1
+
+        def teach(name: str, share: float) -> Member:
+            part, ends = self.parts[name], now + (lesson.deadline - now) * share
+            given = lesson.until(ends, threads=1 if workers > 1 else None)
+            given = replace(given, size=part.size if lesson.size else None)
+            return part.weight, name, LEARNERS[name].fit(given)
+
+        with ThreadPoolExecutor(workers) as pool:
+            return Mean(list(pool.map(teach, self.parts, shares)))
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Mean:
         """The model that `save` wrote; ValueError when its archive is not whole."""

@@ -33,10 +33,10 @@ def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
     best, lesson, job = course.best, course.lesson, course.job
     fit = len(course.split.folds[0][0])
     needed = best.fit_seconds * len(rows) / fit / len(course.split.folds)
-    if comparison.is_pooled(course):
-        needed *= lesson.threads
+    if comparison.is_pooled(course) and best.learner is None:
+        needed *= lesson.threads  # its folds were learnt side by side, this is one alone
     left = job.left() - min(DRAWN, 0.2 * job.seconds)
-    if left < 1.3 * needed or job.is_stopped:
+    if left < 1.5 * needed or job.is_stopped:
         return None
     until = time.monotonic() + 0.8 * left
     learner = best.learner or LEARNERS[best.model]
@@ -90,7 +90,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             metric,
             seed=lesson.seed,
-            deadline=time.monotonic() + max(0.2, 0.3 * course.job.left()),
+            deadline=time.monotonic() + max(0.2, 0.15 * course.job.left()),
         )
     course.tell("explaining", 0.8)
     facts |= {
