@@ -26,6 +26,7 @@ from planner import queries
 from planner.actions import answers, prototypes, teams, use_cases
 from planner.models import Answer, Membership, Prototype, Role, Team, UseCase, User
 from planner.sheets import SHEETS
+from sandbox.models import Prediction
 
 
 class Pages(LimitOffsetPagination):
@@ -134,6 +135,27 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
     def get_failure(self, prototype: Prototype) -> str:
         """Why there is no result, as a sentence; empty when nothing failed."""
         return queries.Outcome(prototype).failure
+
+
+class PredictionSerializer(serializers.ModelSerializer[Prediction]):
+    """One use of a prototype's model: the row that was asked about, and what it said."""
+
+    failure = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Prediction
+        fields = ("id", "name", "row", "status", "result", "failure", "created_at")
+
+    def get_failure(self, prediction: Prediction) -> str:
+        """Why there is no prediction, as a sentence; empty when nothing failed."""
+        return queries.Tried(prediction).failure
+
+
+class RowSerializer(serializers.Serializer[Any]):
+    """One row to predict: values by column, as text."""
+
+    row = serializers.DictField(child=serializers.CharField(max_length=1000, allow_blank=True))
+    op = serializers.UUIDField(required=False)
 
 
 class SampleSerializer(serializers.Serializer[Any]):
@@ -287,6 +309,21 @@ class Prototypes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Rows):
         asked = self.checked(StartSerializer)
         row = prototypes.start(by=self.person, prototype=self.get_object(), **asked)
         return Response(PrototypeSerializer(row).data)
+
+    @extend_schema(request=RowSerializer, responses={201: PredictionSerializer})
+    @action(detail=True, methods=["post"])
+    def predict(self, request: Request, pk: UUID) -> Response:
+        """Ask a prototype's model about one row; the answer is among its predictions soon."""
+        asked = self.checked(RowSerializer)
+        row = prototypes.predict_row(by=self.person, prototype=self.get_object(), **asked)
+        return Response(PredictionSerializer(row).data, status=201)
+
+    @extend_schema(responses=PredictionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def predictions(self, request: Request, pk: UUID) -> Response:
+        """What a prototype's model said last, newest first."""
+        found = queries.predictions(self.get_object())
+        return Response(PredictionSerializer(found, many=True).data)
 
     @extend_schema(request=None, responses=PrototypeSerializer)
     @action(detail=True, methods=["post"])

@@ -222,6 +222,9 @@ def predict_row(*, run: Run, row: Mapping[str, str], op: uuid.UUID | None = None
     if already := _predicted(run, op):
         return already
     wanted = [str(column["column"]) for column in run.result.get("typical") or ()]
+    if unknown := [name for name in row if name not in wanted]:
+        params = {"target": unknown[0][:100], "columns": wanted}
+        raise ValidationError(messages.sentence("target_missing", params))
     typed = {name: str(row.get(name, ""))[:LONGEST_CELL] for name in wanted}
     if not any(typed.values()):
         raise ValidationError(_("Fill in at least one field."))

@@ -1,4 +1,4 @@
-"""What an operator may look at: tables, runs and models, never to be edited by hand."""
+"""What an operator may look at: tables, runs, models and their use, never edited by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model as Row
 from django.http import HttpRequest
 
-from sandbox.models import Dataset, Model, Run
+from sandbox.models import Dataset, Model, Prediction, Run
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -42,3 +42,11 @@ class ModelAdmin(ReadOnly):
     """What runs left behind."""
 
     list_display = ("learner", "run", "size", "created_at")
+
+
+@admin.register(Prediction)
+class PredictionAdmin(ReadOnly):
+    """What models were used for, and how that ended."""
+
+    list_display = ("run", "name", "status", "created_at")
+    list_filter = ("status",)

@@ -24,7 +24,7 @@ from planner.queries.records import (
     teams,
     values,
 )
-from planner.queries.uses import Use, prediction, use
+from planner.queries.uses import Tried, Use, prediction, predictions, use
 
 __all__ = [
     "Facts",
@@ -33,12 +33,14 @@ __all__ = [
     "Progress",
     "Row",
     "SheetLike",
+    "Tried",
     "Use",
     "all_values",
     "answers_of",
     "arcs",
     "number",
     "prediction",
+    "predictions",
     "progress",
     "prototypes",
     "record",

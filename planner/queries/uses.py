@@ -206,6 +206,11 @@ def use(prototype: Prototype) -> Use:
     return Use(prototype)
 
 
+def predictions(prototype: Prototype) -> QuerySet[Prediction]:
+    """What a prototype's model said last, newest first."""
+    return Prediction.objects.filter(run=prototype.run_id, run__isnull=False)[: 2 * SHOWN]
+
+
 def prediction(prototype: Prototype, pk: UUID) -> QuerySet[Prediction]:
     """One finished prediction of a prototype's run."""
     return Prediction.objects.filter(run=prototype.run_id, run__isnull=False, pk=pk).exclude(

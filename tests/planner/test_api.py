@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from planner.models import Answer, Team, UseCase, User
+from sandbox.models import Run
 from tests import factories
 from tests.planner import results
 
@@ -92,6 +93,23 @@ def test_a_prototype_begins_on_a_sample_and_starts(
     assert client.post(f"{url}cancel/").json()["status"] == "cancelled"
 
 
+def test_a_finished_prototype_is_asked_about_a_row(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.finished(use_case)
+    typical = [{"column": "Day Mins", "value": 1.0}]
+    Run.objects.update(result={**results.RESULT, "model": {"files": ["x"]}, "typical": typical})
+    client, url = client_of(member), f"/api/prototypes/{row.pk}/"
+    for row_sent in (None, [1], {"Day Mins": {}}, {}, {"Day Mins": "1", "gone": "1"}):
+        wrong = {"row": row_sent}
+        assert client.post(f"{url}predict/", wrong, JSON).status_code == 400
+    made = client.post(f"{url}predict/", {"row": {"Day Mins": "300"}}, JSON)
+    assert made.status_code == 201
+    (listed,) = client.get(f"{url}predictions/").json()
+    assert listed == made.json()
+    assert (listed["row"], listed["status"]) == ({"Day Mins": "300"}, "queued")
+
+
 def test_an_outsider_writes_nothing(
     outsider: User, team: Team, use_case: UseCase, client_of: ClientOf
 ) -> None:
@@ -106,6 +124,8 @@ def test_an_outsider_writes_nothing(
         client.post("/api/prototypes/", {"use_case": str(use_case.pk), "sample": "churn"}, JSON),
         client.post(f"{run}start/", start, JSON),
         client.post(f"{run}cancel/"),
+        client.post(f"{run}predict/", {"row": {"a": "1"}}, JSON),
+        client.get(f"{run}predictions/"),
     ):
         assert response.status_code == 404
 
