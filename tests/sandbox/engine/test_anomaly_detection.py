@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from sandbox.engine.specs import SPECS
 from .conftest import RunJob, as_csv
 
 DETECTORS = SPECS["anomaly_detection"].learners
-TRAIN = {
+TRAIN: dict[str, Any] = {
     "job": "train",
     "file": "t.csv",
     "spec": "anomaly_detection",
@@ -84,11 +85,12 @@ def test_a_rare_level_and_a_blank_lie_far_out_and_constants_nowhere() -> None:
     frame = pd.DataFrame(
         {"kind": ["a"] * 98 + ["b", None], "same": [1.0] * 100, "size": [*range(99), None]}
     )
-    space = for_strangeness(frame, {"kind": "category", "same": "number", "size": "number"}, frame)
+    kinds = {"kind": "category", "same": "number", "size": "number"}
+    space = for_strangeness(frame, kinds, list(kinds))
     assert set(space.sources) == {"kind", "size"}
-    placed = pd.DataFrame(space.transform(frame)).abs()
-    assert placed.loc[98, 0] > 3 * placed.loc[0, 0]
-    assert np.isfinite(placed.to_numpy()).all()
+    placed = np.abs(space.transform(frame))
+    assert placed[98, 0] > 3 * placed[0, 0]
+    assert np.isfinite(placed).all()
     unseen = space.transform(pd.DataFrame({"kind": ["z"], "size": [5.0]}))
     assert unseen[0, 0] > 3, "a level nobody has seen is strange"
 
@@ -146,7 +148,7 @@ def test_labels_of_pure_chance_are_called_that(run_here: RunJob) -> None:
     assert "no_skill" in {one["code"] for one in ended.result["warnings"]}
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "three labels": ({"target": "kind"}, "too_many_classes"),
     "no such column": ({"target": "fruad"}, "target_missing"),
     "no share": ({"alerts": 3}, "job_invalid"),

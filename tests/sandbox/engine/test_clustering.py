@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base import Points
+from sandbox.engine.learners.base_clusters import Clusters
 from sandbox.engine.metrics import clustering
 from sandbox.engine.points import for_groups
 from sandbox.engine.specs import SPECS
@@ -21,7 +23,7 @@ from sandbox.engine.specs import SPECS
 from .conftest import RunJob
 
 LEARNERS_OF_CLUSTERS = SPECS["clustering"].learners
-TRAIN = {
+TRAIN: dict[str, Any] = {
     "job": "train",
     "file": "t.csv",
     "spec": "clustering",
@@ -64,6 +66,7 @@ def test_the_mixture_answers_as_scikit_learns() -> None:
     x, _ = make_blobs(300, centers=3, cluster_std=0.5, random_state=2)
     theirs = GaussianMixture(3, reg_covar=1e-4, random_state=0).fit(x)
     ours = LEARNERS["gaussian_mixture"].fit(Points(x, 0, 1, time.monotonic() + 20, 3))
+    assert isinstance(ours, Clusters)
     assert adjusted_rand_score(theirs.predict(x), ours.predict(x)) == 1
     assert -ours.quality(x) * len(x) == pytest.approx(theirs.bic(x), rel=1e-3)
 
@@ -80,7 +83,7 @@ def test_a_column_of_many_levels_weighs_no_more_than_a_number() -> None:
     frame = pd.DataFrame(
         {"level": chance.choice(list("abcdefgh"), 400), "n": chance.normal(size=400)}
     )
-    space = for_groups(frame, {"level": "category", "n": "number"}, list(frame))
+    space = for_groups(frame, {"level": "category", "n": "number"}, [*map(str, frame)])
     spread = space.transform(frame).var(axis=0)
     assert spread[:-1].sum() == pytest.approx(1)
     assert spread[-1] == pytest.approx(1, abs=0.05)
@@ -129,7 +132,7 @@ def test_where_nothing_is_grouped_it_says_so(run_here: RunJob) -> None:
     assert "no_clusters" in codes
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "one cluster": ({"clusters": 1}, "job_invalid"),
     "more than rows": ({"clusters": 90}, "job_invalid"),
     "unknown metric": ({"metric": "accuracy"}, "metric_unknown"),
