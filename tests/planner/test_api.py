@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -100,8 +101,8 @@ def test_a_finished_prototype_is_asked_about_a_row(
     typical = [{"column": "Day Mins", "value": 1.0}]
     Run.objects.update(result={**results.RESULT, "model": {"files": ["x"]}, "typical": typical})
     client, url = client_of(member), f"/api/prototypes/{row.pk}/"
-    for row_sent in (None, [1], {"Day Mins": {}}, {}, {"Day Mins": "1", "gone": "1"}):
-        wrong = {"row": row_sent}
+    rows: list[Any] = [None, [1], {"Day Mins": {}}, {}, {"Day Mins": "1", "gone": "1"}]
+    for wrong in ({"row": one} for one in rows):
         assert client.post(f"{url}predict/", wrong, JSON).status_code == 400
     made = client.post(f"{url}predict/", {"row": {"Day Mins": "300"}}, JSON)
     assert made.status_code == 201
