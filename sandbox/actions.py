@@ -221,7 +221,7 @@ def predict_row(*, run: Run, row: Mapping[str, str], op: uuid.UUID | None = None
     """Have a run's model predict one row that somebody typed."""
     if already := _predicted(run, op):
         return already
-    wanted = [str(column["column"]) for column in run.result.get("typical") or ()]
+    wanted = [str(column["column"]) for column in run.result.get("typical_row") or ()]
     if unknown := [name for name in row if name not in wanted]:
         params = {"target": unknown[0][:100], "columns": wanted}
         raise ValidationError(messages.sentence("target_missing", params))

@@ -157,7 +157,7 @@ class Use:
     def blanks(self) -> list[Blank]:
         """The fields of a row to type, those that matter most first."""
         run = self.prototype.run
-        typical = run.result.get("typical") or [] if run else []
+        typical = run.result.get("typical_row") or [] if run else []
         last = self.typed[0].row.row if self.typed else {}
         return [_blank(place, told, last) for place, told in enumerate(typical)]
 

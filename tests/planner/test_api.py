@@ -99,7 +99,7 @@ def test_a_finished_prototype_is_asked_about_a_row(
 ) -> None:
     row = results.finished(use_case)
     typical = [{"column": "Day Mins", "value": 1.0}]
-    Run.objects.update(result={**results.RESULT, "model": {"files": ["x"]}, "typical": typical})
+    Run.objects.update(result={**results.RESULT, "model": {"files": ["x"]}, "typical_row": typical})
     client, url = client_of(member), f"/api/prototypes/{row.pk}/"
     rows: list[Any] = [None, [1], {"Day Mins": {}}, {}, {"Day Mins": "1", "gone": "1"}]
     for wrong in ({"row": one} for one in rows):

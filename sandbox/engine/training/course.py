@@ -97,6 +97,7 @@ class Course(ABC):
         None. Page and report show it under the title of its name and its columns' titles
         (`sandbox.messages.names.TABLES` and `TABLE_COLUMNS`; `metric.<name>` is a metric's
         title, any other name its own title), so that a column of the user's keeps its name.
+        `typical_row` (`sandbox.engine.typical`) is what people begin with when they ask, what if.
         """
 
     @abstractmethod

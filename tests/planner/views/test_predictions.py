@@ -44,7 +44,7 @@ def finished(use_case: UseCase) -> Prototype:
         "bytes": 250_000,
         "milliseconds_per_row": 1.5,
     }
-    result = {**results.RESULT, "typical": TYPICAL, "model": model}
+    result = {**results.RESULT, "typical_row": TYPICAL, "model": model}
     run = Run.objects.get()
     run.result = result
     run.save()

@@ -17,6 +17,7 @@ from sandbox.engine.problems import Problem, warning
 from sandbox.engine.training.course import Entry, learning_ends
 from sandbox.engine.training.points import Model, PointsCourse, usable
 from sandbox.engine.training.supervised.course import required
+from sandbox.engine.typical import typical as typical_row
 
 from . import evidence, truth
 
@@ -132,6 +133,7 @@ class DetectionCourse(PointsCourse):
             "precision_recall": self._curve(raw),
             "agreement": agreement,
             "strangest": strangest,
+            "typical_row": typical_row(self.source.frame, self.space.features.wanted),
             "tables": evidence.tables(strangest, agreement),
         }
 

@@ -17,6 +17,7 @@ from sandbox.engine.metrics import Metric, clustering
 from sandbox.engine.problems import Problem, warning
 from sandbox.engine.training.course import Entry, learning_ends
 from sandbox.engine.training.points import Model, PointsCourse, usable
+from sandbox.engine.typical import typical as typical_row
 
 from . import portrait
 
@@ -162,6 +163,7 @@ class ClusterCourse(PointsCourse):
             "profile": profile,
             "typical": typical,
             "picture": portrait.picture(self.x, numbered, seed=self.seed),
+            "typical_row": typical_row(self.source.frame, self.space.features.wanted),
             "tables": portrait.tables(self.source, self.space, profile, typical),
         }
 

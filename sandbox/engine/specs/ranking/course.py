@@ -65,7 +65,7 @@ class RankingCourse(TableCourse):
             "tables": [
                 orders.examples(self.goal.y[test], raw, rows=self.goal.rows[test], names=self.names)
             ],
-            "typical": typical(
+            "typical_row": typical(
                 self.source.frame.iloc[self.goal.rows[self.split.train]],
                 self.features.wanted,
                 [one["column"] for one in important],

@@ -41,7 +41,7 @@ class TextCourse(single.SingleCourse):
             "text": self.column,
             "words": words,
             "tables": [*telling.listed(words), *shown],
-            "typical": typical(known, self.features.wanted),
+            "typical_row": typical(known, self.features.wanted),
         }
 
     def _linear(self) -> Any:

@@ -110,7 +110,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             seed=lesson.seed,
         ),
     }
-    facts["typical"] = typical(
+    facts["typical_row"] = typical(
         course.source.frame.iloc[goal.rows[split.train]],
         course.features.wanted,
         [one["column"] for one in important],
