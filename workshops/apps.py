@@ -8,3 +8,11 @@ class WorkshopsConfig(AppConfig):
 
     name = "workshops"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Ask the planner to be told of what teams write on their sheets."""
+        # Models must be there first.
+        from planner.actions import answers
+        from workshops.actions import telling
+
+        answers.hearers.append(telling.written)

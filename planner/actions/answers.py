@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,6 +14,10 @@ from django.utils.translation import gettext as _
 from planner import rules
 from planner.models import Answer, UseCase, User
 from planner.sheets import SHEETS
+
+# Whoever shows sheets live adds a function here and is told of every kept answer, within its
+# transaction: the planner itself knows of no room.
+hearers: Final[list[Callable[[Answer], None]]] = []
 
 
 class Conflict(Exception):  # noqa: N818 – a fact to be told, not a fault
@@ -49,6 +55,8 @@ def write(
     answer.by = by
     answer.at = timezone.now()
     answer.save()
+    for tell in hearers:
+        tell(answer)
     return answer
 
 

@@ -30,11 +30,11 @@ def sign_in(page: Page, site: str) -> None:
     expect(page.get_by_text("My workshops")).to_be_visible()
 
 
-def make_workshop(page: Page, site: str) -> str:
-    """Make a two-hour workshop with one team, and read its code off the console."""
+def make_workshop(page: Page, site: str, teams: str = "Telecom") -> str:
+    """Make a two-hour workshop with its teams, one a line, and read its code off the console."""
     page.goto(f"{site}/w/new/")
     page.get_by_label("Title").fill("Autumn workshop")
-    page.get_by_label("Teams").fill("Telecom")
+    page.get_by_label("Teams").fill(teams)
     page.get_by_role("button", name="Make the workshop").click()
     page.get_by_role("link", name="Console").first.click()
     code = page.locator(".figure .num").inner_text().replace(" ", "")
@@ -42,11 +42,11 @@ def make_workshop(page: Page, site: str) -> str:
     return code
 
 
-def join(page: Page, site: str, code: str, name: str, part: str) -> None:
+def join(page: Page, site: str, code: str, name: str, part: str, team: str = "Telecom") -> None:
     """Join with a display name only."""
     page.goto(f"{site}/j/{code}")
     page.get_by_label(re.compile(r"^(Name|Your name|Display name)")).fill(name)
-    page.get_by_text("Telecom", exact=True).click()
+    page.get_by_text(team, exact=True).click()
     page.get_by_text(part, exact=True).click()
     page.get_by_role("button", name="Join", exact=True).click()
     expect(page.get_by_role("heading", name="You are in.")).to_be_visible()

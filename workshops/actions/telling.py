@@ -6,17 +6,22 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from planner.models import Team, User
+from planner import queries as planner_queries
+from planner.models import Answer, Team, User
+from planner.sheets import SHEETS
 from workshops import activities, live, queries
 from workshops.live import Seat
 from workshops.models import Audience, Event, Participant, Workshop
 from workshops.rules import WRITERS
 
 UNDO = timedelta(seconds=10)
+# Counts follow a burst of answers no faster than this; the pages' own pulse brings the last ones.
+AT_MOST_EVERY = timedelta(seconds=1)
 
 Drawings = Mapping[Seat, Callable[[], str]]
 
@@ -142,6 +147,49 @@ def team(workshop: Workshop, of: Team, name: str, *, op: uuid.UUID | None = None
         }
 
     return live.publish(workshop, name, draw, op=op)
+
+
+def written(answer: Answer) -> None:
+    """Send one field to the pages of its team, and the counts to those who lead the room."""
+    team = answer.use_case.team_id
+    rooms = Workshop.objects.filter(state=Workshop.State.LIVE, teams=team, current__isnull=False)
+    for room in rooms.select_related("current"):
+        if room.current and activities.of(room.current).shows(room.current, answer.sheet):
+            _written(room, team, answer)
+
+
+def _written(workshop: Workshop, team: uuid.UUID, answer: Answer) -> None:
+    since = timezone.now() - AT_MOST_EVERY
+    room = live.lock(workshop)
+    is_burst = room.events.filter(
+        number__gt=room.last_event - 50, name="counted", at__gt=since
+    ).exists()
+    sheet = SHEETS[answer.sheet]
+    values = planner_queries.all_values(answer.use_case).get(sheet.name, {})
+    missing = sheet.missing(values)
+    field = {
+        "use_case": answer.use_case,
+        "sheet": sheet,
+        "answer": answer,
+        "body": urlencode(sheet.field(answer.field).kind.posted(answer.value)),
+        "missing": missing,
+        "total": len(sheet.missing({})),
+        "done": len(sheet.missing({})) - len(missing),
+        "verdict": sheet.verdict(values),
+    }
+
+    def draw(room: Workshop) -> Drawings:
+        drawings: dict[Seat, Callable[[], str]] = {
+            Seat(Audience.ROOM, team): lambda: render_to_string("workshops/written.html", field),
+        }
+        if not is_burst:
+            drawings[Seat(Audience.CONSOLE)] = lambda: _html(
+                "console", console_page(room), "counts"
+            )
+            drawings[Seat(Audience.SCREEN)] = lambda: _screen("counts", room)
+        return drawings
+
+    live.publish(room, "written" if is_burst else "counted", draw)
 
 
 def _drawing_for(room: Workshop, team: Team | None, *, resets: bool = False) -> Callable[[], str]:

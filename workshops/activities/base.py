@@ -93,6 +93,10 @@ class Activity:
         """Whether somebody may already have written, so that a page asks for its own part."""
         return step.responses.exists()
 
+    def shows(self, step: Step, sheet: str) -> bool:
+        """Whether the room writes on this sheet here, so that a team hears of its answers."""
+        return False
+
     def export_rows(self, step: Step) -> list[dict[str, object]]:
         """What everybody was shown at the reveal, as rows for a table; without names."""
         return []

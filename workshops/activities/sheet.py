@@ -99,6 +99,10 @@ class Sheets(Activity):
         """Sheets are always the team's own."""
         return True
 
+    def shows(self, step: Step, sheet: str) -> bool:
+        """The sheets of the step, whichever of them somebody looks at."""
+        return sheet in step.options["sheets"]
+
     def progress(self, step: Step) -> Sequence[Tally]:
         """For each team, the filled and required fields of its use cases."""
         found = []

@@ -44,7 +44,11 @@ class Autosave extends HTMLElement {
       this.#wrote();
     });
     this.addEventListener("input", () => this.#wrote());
-    this.addEventListener("focusout", () => this.#flush());
+    this.addEventListener("focusout", () => {
+      this.#flush();
+      // Only now the focus is at its next place.
+      setTimeout(() => this.#hear());
+    });
     this.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#flush();
@@ -254,7 +258,23 @@ class Autosave extends HTMLElement {
     }
     if (this.#dirty) this.#write(this.#dirty.body);
     else this.#follow();
+    this.#hear();
     this.#say(...this.#said);
+  }
+
+  /**
+   * Take over what a colleague wrote, once nobody is at this field. Until then the old revision
+   * stays too, so that words typed over unseen ones become a conflict and not a loss.
+   */
+  #hear() {
+    const { revision, body, said } = this.querySelector("[data-news]")?.dataset ?? {};
+    const own = this.#form?.elements.revision;
+    if (!own || !revision || Number(revision) <= Number(own.value)) return;
+    if (this.#dirty || this.#busy || this.#composing || this.contains(document.activeElement)) return;
+    this.#write(body);
+    own.value = revision;
+    this.#settle();
+    this.#say("idle", said);
   }
 
   #say(state, text) {
