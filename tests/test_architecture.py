@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from django.apps import apps
@@ -103,8 +104,14 @@ CATALOGUES = {
 def test_a_kinds_name_is_its_files_name(package: str, name: str) -> None:
     catalogue = getattr(importlib.import_module(package), name)
     folder = ROOT / package.replace(".", "/")
-    files = {file.stem for file in folder.glob("*.py")} - {"__init__", "base"}
-    assert set(catalogue) == files
+    files = {
+        name
+        for _, name, _ in iter_modules([str(folder)])
+        if name != "base" and not name.startswith("base_")
+    }
+    kinds = [importlib.import_module(f"{package}.{file}") for file in files]
+    variants = {one.name for kind in kinds for one in getattr(kind, "VARIANTS", ())}
+    assert set(catalogue) == files | variants
 
 
 def test_no_room_is_a_junk_drawer() -> None:
