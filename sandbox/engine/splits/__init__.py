@@ -1,7 +1,7 @@
 """Which rows teach, which choose, and which are looked at once, at the very end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,10 @@ class Split:
     def checked(self) -> Rows:
         """The rows on which learners are compared, in the order of their predictions."""
         return np.concatenate([check for _, check in self.folds])
+
+    def first(self, count: int) -> "Split":
+        """The same rows with only so many of the folds: less is checked, as much is learnt."""
+        return replace(self, folds=self.folds[:count])
 
     def again(self, target: np.ndarray, *, classes: int, seed: int) -> tuple[Fold, ...]:
         """Other folds that check the same rows."""

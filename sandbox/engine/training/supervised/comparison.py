@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,8 @@ def attempt(course: TableCourse, name: str) -> Entry:
         return _scored(course, entry)
     rows = sum(len(fit) for fit, _ in split.folds)
     latest = lesson.deadline - learner.least_seconds(rows)
-    if began + learner.start_seconds > latest:
+    starting = 0.0 if name in course.awake else learner.start_seconds
+    if began + starting > latest:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
@@ -70,6 +72,15 @@ def attempt(course: TableCourse, name: str) -> Entry:
         size=int(np.median(sizes)) if sizes else None,
     )
     return _scored(course, entry)
+
+
+def wake(course: TableCourse) -> None:
+    """Load, beside what is being learnt, what later learners take: most of an import is waiting."""
+    for name in course.spec.learners:
+        if LEARNERS[name].start_seconds and course.job.left() > 3 * LEARNERS[name].start_seconds:
+            with suppress(ImportError):  # its row will say that it failed
+                LEARNERS[name].start()
+            course.awake.add(name)
 
 
 def _glance(course: TableCourse, learner: Learner) -> None:

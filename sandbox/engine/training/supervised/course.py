@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,9 @@ USED = ("number", "category", "boolean", "date")
 FEW_ROWS = 200
 CELLS = 300_000
 """Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
+TAUGHT = 900
+"""Rows that the first few models together can learn from in a second, of two classes."""
+LEAST_FOLDS = 2
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 MOMENTS = 20
@@ -49,12 +52,18 @@ class TableCourse(Course):
     unseen: pd.DataFrame | None
     whole: int = 0
     """The rows of the table; `source` holds a sample of them where they are too many."""
+    awake: set[str] = field(default_factory=set)
+    """The learners that have loaded what they take."""
     tested: Fitted | None = None
     """The model that met the test rows."""
 
     def attempt(self, name: str) -> Entry:
         """Teach one learner on the folds and score it on the rows each fold left out."""
-        return comparison.attempt(self, name)
+        is_first = self.first_result is None and len(self.entries) == 1
+        entry = comparison.attempt(self, name)
+        if is_first:
+            Thread(target=comparison.wake, args=(self,), daemon=True).start()
+        return entry
 
     def combine(self) -> None:
         """Refresh the ensemble."""
@@ -104,6 +113,9 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     known = source.frame.iloc[goal.rows]
     times = history(known, [one for one in columns if source.kinds[one] == "date"], later)
     split = splits.split(goal.y, classes=goal.classes, seed=seed, times=times)
+    # a short time is better spent on more models than on more folds of the same
+    each = len(split.train) * max(1.0, goal.classes / 2)
+    split = split.first(max(LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each)))
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
     if not features.features:
         raise Problem("no_features")
