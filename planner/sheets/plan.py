@@ -78,7 +78,7 @@ SHEET = Sheet(
             LongText(max_length=1500),
             help=_("A number on the KPI for each. Stopping is a result, not a failure."),
             example=_(
-                "Go on at a visit rate of 5 % or more. Stop below 2 %, the rate of the newsletter."
+                "Go on at a visit rate of 5% or more. Stop below 2%, the rate of the newsletter."
             ),
             group=STEPS,
         ),
