@@ -14,7 +14,7 @@ from django.utils import formats, timezone
 from django_stubs_ext import StrOrPromise
 
 from planner import pdf, queries
-from planner.models import Prototype, UseCase
+from planner.models import Milestone, Prototype, UseCase
 from planner.sheets import SHEETS
 from planner.sheets.base import Date, Field
 from sandbox.models import Status
@@ -224,17 +224,24 @@ class Entry:
     title: str
     owner: str = ""
     proof: str = ""
+    milestone: Milestone | None = None
 
 
 def dates(use_case: UseCase, plan: Mapping[str, Any]) -> list[Entry]:
-    """The plan's dates and the milestones as one calendar."""
+    """The plan's dates and the milestones as one calendar, what falls on one day as one entry."""
     owner = str(plan.get("owner") or "")
-    found = [
-        Entry(day, str(field.label), owner)
-        for field in SHEETS["plan"].fields
-        if isinstance(field.kind, Date) and (day := as_day(plan.get(field.name)))
-    ]
-    found += [Entry(m.due, m.title, m.owner, m.proof) for m in use_case.milestones.all()]
+    found = [Entry(m.due, m.title, m.owner, m.proof, m) for m in use_case.milestones.all()]
+    for field in SHEETS["plan"].fields:
+        day = as_day(plan.get(field.name)) if isinstance(field.kind, Date) else None
+        if day is None:
+            continue
+        label = str(field.label)
+        place = next((n for n, entry in enumerate(found) if entry.due == day), None)
+        if place is None:
+            found.append(Entry(day, label, owner))
+        elif label.casefold() not in found[place].title.casefold():
+            title = f"{label} · {found[place].title}"
+            found[place] = replace(found[place], title=title, owner=found[place].owner or owner)
     return sorted(found, key=lambda entry: entry.due)
 
 

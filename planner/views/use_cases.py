@@ -17,6 +17,7 @@ from planner.actions import milestones, use_cases
 from planner.forms import Choosing, NewMilestone, NewUseCase
 from planner.knowledge import FLYWHEEL
 from planner.models import Milestone, Phase, UseCase
+from planner.reports.base import dates
 from planner.sheets import SHEETS
 from planner.views.access import person, posted_from, signed_in
 
@@ -153,6 +154,7 @@ def _page(
         "prototypes": [queries.Outcome(prototype) for prototype in row.prototypes.all()],
         "can_edit": bool(mine) and mine not in rules.READERS,
         "can_decide": mine in rules.DECIDERS,
+        "dates": dates(row, queries.all_values(row).get("plan", {})),
         "rename": NewUseCase(instance=row),
         "choosing": Choosing(),
         "milestone": NewMilestone(),

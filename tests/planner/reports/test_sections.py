@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from planner import reports
+from planner.actions import milestones
 from planner.export import as_csv, as_json, as_markdown
-from planner.models import UseCase
-from planner.reports.base import Edition, Section, compose, draw
+from planner.models import UseCase, User
+from planner.reports.base import Edition, Section, compose, dates, draw
 
 LANGUAGES = ("en", "ja")
 sections = pytest.mark.parametrize("section", reports.SECTIONS.values(), ids=lambda s: s.name)
@@ -133,3 +135,16 @@ def test_the_exports_hold_every_answer_and_no_formula_runs(full: UseCase) -> Non
 
 def test_markdown_brings_no_markup_along(hostile: UseCase) -> None:
     assert "<script" not in as_markdown(hostile)
+
+
+def test_a_day_stands_once_in_the_calendar(pm: User, use_case: UseCase) -> None:
+    day = date(2027, 5, 10)
+    for title in ("Report to the executives: go or stop", "Data are there"):
+        milestones.add(by=pm, use_case=use_case, title=title, due=day, owner="Ken")
+        day += timedelta(days=1)
+    plan = {"report_on": "2027-05-10", "check_in_on": "2027-05-11", "owner": "Mika"}
+    found = [(entry.title, entry.owner) for entry in dates(use_case, plan)]
+    assert found == [
+        ("Report to the executives: go or stop", "Ken"),
+        ("Check-in · Data are there", "Ken"),
+    ]
