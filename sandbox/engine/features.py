@@ -159,7 +159,7 @@ def _words(column: pd.Series) -> pd.Series:
 
 
 def _attribute(part: str) -> str:
-    return "dayofweek" if part == "weekday" else part
+    return "day_of_week" if part == "weekday" else part
 
 
 def _part(column: pd.Series, part: str) -> np.ndarray:

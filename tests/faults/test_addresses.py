@@ -123,6 +123,7 @@ def there(member: User, use_case: UseCase, workshop: Workshop, vote_step: Step) 
     report = Report.objects.create(subject=use_case.pk, use_case=use_case, language="en", by=member)
     place = Participant.objects.get(user=member)
     run = results.finished(use_case).run
+    assert run is not None
     use = Prediction.objects.create(run=run, name="new.csv", upload="x", output="y")
     found = {
         "team": use_case.team_id,

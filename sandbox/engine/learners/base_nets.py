@@ -61,7 +61,8 @@ class Net(Forecaster):
         ahead = ahead * size[:, None, None] + level[:, None, None]
         point, scales = ahead[..., :1], x.scales[able, None, None]
         widths = np.maximum(np.abs(ahead[..., 1:] - point), NARROWEST * self.band * scales)
-        answer[able] = np.concatenate([point, point + np.asarray([-1.0, 1.0]) * widths / self.band], axis=2)
+        edges = point + np.asarray([-1.0, 1.0]) * widths / self.band
+        answer[able] = np.concatenate([point, edges], axis=2)
         return answer
 
     def sized(self, panel: Panel) -> Net:
