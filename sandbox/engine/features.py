@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+USED = ("number", "category", "boolean", "date")
+"""The kinds of columns that say something about rows to come."""
 MAX_LEVELS = 250
 """Levels of a category that are told apart; rarer ones count as missing."""
 FILE = "file"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sandbox.engine import explain
-from sandbox.engine.features import Features
+from sandbox.engine.features import USED, Features
 from sandbox.engine.job import Job
 from sandbox.engine.metrics import CLASS_METRICS, Metric
 from sandbox.engine.problems import Problem, Warned, warning
@@ -115,6 +115,10 @@ class Supervised(Spec):
     ) -> dict[str, Any]:
         """Facts from (truth, predictions) on the test rows and on the validation rows."""
 
+    def has_more(self, table: Table, target: str) -> bool:
+        """Whether anything is left to learn a target from."""
+        return any(kind in USED and name != target for name, kind in table.kinds.items())
+
     def train(self, job: Job) -> dict[str, Any]:
         """Compare the learners on folds of the table, then judge the best on rows kept aside."""
         from sandbox.engine.training import supervised
@@ -146,6 +150,7 @@ class Classes(Supervised):
             for name, kind in table.kinds.items()
             if kind in ("category", "boolean", "number") and 2 <= counts[name] <= LIKELY_CLASSES
         ]
+        fitting = [name for name in fitting if self.has_more(table, name)]
         return sorted(likely(table, fitting), key=lambda name: table.kinds[name] == "number")
 
     def check(self, table: Table, target: str) -> Goal:

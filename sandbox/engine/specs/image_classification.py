@@ -25,6 +25,10 @@ class ImageClassification(Classes):
         """The folder's name and whatever else could be the class; nothing without pictures."""
         return super().candidates(table, ask) if "image" in table.kinds.values() else []
 
+    def has_more(self, table: Table, target: str) -> bool:
+        """The pictures."""
+        return True
+
     def train(self, job: Job) -> dict[str, Any]:
         """Compare the learners on folds of the pictures, then judge the best on others."""
         from sandbox.engine import table

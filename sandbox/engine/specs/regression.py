@@ -29,7 +29,7 @@ class Regression(Supervised):
             for name, kind in table.kinds.items()
             if kind == "number" and table.frame[name].nunique() > LIKELY_VALUES
         ]
-        return likely(table, fitting)
+        return likely(table, [name for name in fitting if self.has_more(table, name)])
 
     def check(self, table: Table, target: str) -> Goal:
         """What is to be learnt, or why it cannot be."""

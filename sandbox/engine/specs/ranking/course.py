@@ -10,13 +10,13 @@ import numpy as np
 
 from sandbox.engine import explain, metrics, table
 from sandbox.engine.checks import table as checks
-from sandbox.engine.features import Features
+from sandbox.engine.features import USED, Features
 from sandbox.engine.learners.base import QueryLesson
 from sandbox.engine.problems import Problem, Warned, warning
 from sandbox.engine.splits import FOLDS, groups
 from sandbox.engine.training.course import learning_ends
 from sandbox.engine.training.supervised import TableCourse, conclusion
-from sandbox.engine.training.supervised.course import USED, required
+from sandbox.engine.training.supervised.course import required
 from sandbox.engine.typical import typical
 
 from . import orders

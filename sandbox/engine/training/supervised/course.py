@@ -11,7 +11,7 @@ import numpy as np
 
 from sandbox.engine import metrics, splits, table
 from sandbox.engine.checks import table as checks
-from sandbox.engine.features import MAX_LEVELS, Features
+from sandbox.engine.features import MAX_LEVELS, USED, Features
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS, Fitted, Lesson
 from sandbox.engine.problems import Problem, warning
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from sandbox.engine.specs.base import Goal, Supervised
 
-USED = ("number", "category", "boolean", "date")
 FEW_ROWS = 200
 CELLS = 300_000
 """Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
