@@ -1,11 +1,10 @@
 """What pages, the API and reports read of teams, their use cases and their prototypes."""
 
+from planner.queries.facts import Facts, number
 from planner.queries.outcomes import (
-    Facts,
     Outcome,
     Picture,
     Row,
-    number,
     run_before,
     run_page,
     task_title,

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from planner.knowledge import TASK_TYPES
 from planner.models import Prototype
+from planner.queries.facts import Facts, between, cell, number, table
 from sandbox import messages
 from sandbox.models import Job, Run
 
@@ -25,7 +25,6 @@ STAGES = {
     "explaining": gettext_lazy("Testing the best one on rows it never saw"),
     "drawing": gettext_lazy("Drawing the charts"),
 }
-CUT = 240  # characters of a cell in a table of the result
 
 
 @dataclass(frozen=True)
@@ -48,23 +47,6 @@ class Picture:
     name: str
     caption: str
     alt: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of such a table in words, or a column's heading."""
-
-    text: str
-    is_number: bool
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Something the engine tells as a table: its caption, its columns, its rows in words."""
-
-    title: str
-    columns: list[Cell]
-    lines: list[list[Cell]]
 
 
 @dataclass(frozen=True)
@@ -320,7 +302,7 @@ class Outcome:
     @property
     def tables(self) -> list[Facts]:
         """What the task type tells as tables: profiles, reasons, examples."""
-        return [_table(found) for found in self.result.get("tables") or [] if found["rows"]]
+        return [table(found) for found in self.result.get("tables") or [] if found["rows"]]
 
     def _is_baseline(self, row: Mapping[str, Any]) -> bool:
         baseline = self.result.get("baseline") or {}
@@ -343,37 +325,6 @@ def task_title(spec: str) -> str:
     return next((str(task.title) for task in TASK_TYPES.values() if task.spec == spec), spec)
 
 
-def _table(found: Mapping[str, Any]) -> Facts:
-    """A table of the result as people read it; a column is one of numbers if all its cells are."""
-    rows, names = found["rows"], found["columns"]
-    numbers = [
-        all(isinstance(row[place], int | float | None) for row in rows)
-        for place in range(len(names))
-    ]
-    return Facts(
-        title=messages.table_title(str(found["name"])),
-        columns=[
-            Cell(messages.column_title(str(name)), kind)
-            for name, kind in zip(names, numbers, strict=True)
-        ],
-        lines=[
-            [Cell(cell(value), kind) for value, kind in zip(row, numbers, strict=True)]
-            for row in rows
-        ],
-    )
-
-
-def cell(value: object) -> str:
-    """A cell of such a table: counts with their thousands apart, scores short, long text cut."""
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, int):
-        return f"{value:,}"
-    if value is None or isinstance(value, float):
-        return number(value)
-    return Truncator(str(value)).chars(CUT)
-
-
 def run_page(prototype: Prototype) -> Outcome:
     """Everything a prototype's page shows."""
     return Outcome(prototype)
@@ -392,17 +343,3 @@ def run_before(prototype: Prototype) -> Prototype | None:
         .order_by("-created_at")
         .first()
     )
-
-
-def number(value: object) -> str:
-    """A score as people read it, the same everywhere; a dash for none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "–"
-    return messages.figure(value)
-
-
-def between(interval: object) -> str:
-    """An interval as people read it; empty for none."""
-    if not isinstance(interval, list | tuple) or len(interval) != 2 or None in interval:
-        return ""
-    return f"{number(interval[0])} – {number(interval[1])}"

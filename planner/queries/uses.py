@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from planner.knowledge import SERVING, Serving
 from planner.models import Prototype
-from planner.queries.outcomes import Cell, cell, number
+from planner.queries.facts import Cell, cell, number
 from sandbox import messages
 from sandbox.models import OPEN, Prediction
 

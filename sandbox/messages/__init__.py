@@ -1,17 +1,14 @@
 """What the engine found, in words for people: sentences, names, and a result in one paragraph."""
 
-from .names import (
-    ask_words,
+from .headings import (
     chart_title,
     chart_words,
     column_title,
-    figure,
-    learner_title,
-    metric_title,
     prediction_title,
     split_told,
     table_title,
 )
+from .names import ask_words, figure, learner_title, metric_title
 from .paragraph import paragraph
 from .sentences import SENTENCES, sentence
 

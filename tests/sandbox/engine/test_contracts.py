@@ -17,6 +17,7 @@ from sandbox.engine.specs import SPECS
 
 TABLE = [name for name, learner in LEARNERS.items() if learner.takes == "table"]
 
+
 def lesson(classes: int, *, rows: int = 240, seconds: float = 20) -> Lesson:
     chance = np.random.default_rng(1)
     x = np.column_stack(

@@ -1,0 +1,76 @@
+"""Scores, intervals and tables of a result as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from sandbox import messages
+
+CUT = 240  # characters of a cell in a table of the result
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table in words, or a column's heading."""
+
+    text: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Something the engine tells as a table: its caption, its columns, its rows in words."""
+
+    title: str
+    columns: list[Cell]
+    lines: list[list[Cell]]
+
+
+def table(found: Mapping[str, Any]) -> Facts:
+    """A table of the result as people read it; a column is one of numbers if all its cells are."""
+    rows, names = found["rows"], found["columns"]
+    numbers = [
+        all(isinstance(row[place], int | float | None) for row in rows)
+        for place in range(len(names))
+    ]
+    return Facts(
+        title=messages.table_title(str(found["name"])),
+        columns=[
+            Cell(messages.column_title(str(name)), kind)
+            for name, kind in zip(names, numbers, strict=True)
+        ],
+        lines=[
+            [Cell(cell(value), kind) for value, kind in zip(row, numbers, strict=True)]
+            for row in rows
+        ],
+    )
+
+
+def cell(value: object) -> str:
+    """A cell of such a table: counts with their thousands apart, scores short, long text cut."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value is None or isinstance(value, float):
+        return number(value)
+    return Truncator(str(value)).chars(CUT)
+
+
+def number(value: object) -> str:
+    """A score as people read it, the same everywhere; a dash for none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "–"
+    return messages.figure(value)
+
+
+def between(interval: object) -> str:
+    """An interval as people read it; empty for none."""
+    if not isinstance(interval, list | tuple) or len(interval) != 2 or None in interval:
+        return ""
+    return f"{number(interval[0])} – {number(interval[1])}"
