@@ -179,7 +179,7 @@ def decide(page: Page) -> None:
 def prototype(page: Page) -> None:
     """Train on the churn sample and see it beside its baseline."""
     page.get_by_role("link", name="Choose a table and train").click()
-    page.get_by_text("Churn?").first.click()
+    page.get_by_text("Mobile customers who left").click()
     page.get_by_role("button", name="Use this sample").click()
     expect(page.get_by_role("heading", name="What the table holds")).to_be_visible(timeout=60_000)
     page.get_by_label("Column to predict").select_option("Churn?")
