@@ -208,7 +208,7 @@ CAUTIONS: dict[str, Words] = {
         "missing ones left blank. Check those rows for unquoted delimiters."
     ),
     "lines_skipped": _("%(count)s lines above the header row were taken for a title and skipped."),
-    "pictures_unreadable": _("%(count)s pictures could not be read and were left out."),
+    "pictures_unreadable": _("Pictures that could not be read and were left out: %(count)s."),
     "nul_bytes": _("%(count)s unreadable NUL characters were removed from the file."),
     "encoding_guessed": _(
         "The file does not say how its characters are written; %(encoding)s was assumed. If "

@@ -82,7 +82,7 @@ SPLITS: dict[str, Words] = {
 
 CHARTS: dict[str, Words] = {
     "leaderboard": _("Every model against the baseline"),
-    "learning_curve": _("How the score grows with more rows"),
+    "learning_curve": _("How the model does as it learns more"),
     "importance": _("Which columns the model leans on"),
     "confusion": _("What was predicted, and what was true"),
     "class_words": _("Which words speak for which class"),

@@ -122,7 +122,7 @@ def _drivers(result: Mapping[str, Any]) -> str:
     if not names or _has(result, "no_skill"):
         return ""
     return gettext("What drives it most: %(columns)s.") % {
-        "columns": _joined([gettext("“%(name)s”") % {"name": name} for name in names])
+        "columns": gettext(", ").join(gettext("“%(name)s”") % {"name": name} for name in names)
     }
 
 

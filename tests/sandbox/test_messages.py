@@ -84,7 +84,7 @@ def test_the_paragraph_says_better_how_sure_why_and_what_next() -> None:
     assert "clearly beats the baseline: ROC AUC 0.900 against 0.500" in said
     assert "91 times out of 100" in said
     assert "between 0.870 and 0.940" in said
-    assert "“a” “b” “c”" in said
+    assert "“a”, “b”, “c”" in said
     assert "Mind this" not in said
     assert said.endswith("small step.")
 

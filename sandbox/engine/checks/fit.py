@@ -35,7 +35,7 @@ def curve(points: Sequence[Mapping[str, Any]], metric: Metric, baseline: float) 
     return []
 
 
-def calibration(truth: np.ndarray, chances: np.ndarray, *, seed: int) -> list[dict[str, Any]]:
+def calibration(truth: np.ndarray, chances: np.ndarray) -> list[dict[str, Any]]:
     """What was said against what happened: rows in BINS equal parts by the probability said.
 
     `truth` of shape (rows,) is 0 or 1, `chances` the probability of 1 (a reliability diagram:
@@ -59,7 +59,7 @@ def miscalibrated(truth: np.ndarray, chances: np.ndarray, *, seed: int) -> list[
 
     Chance is what remains when the outcomes are drawn from the probabilities themselves.
     """
-    bins = calibration(truth, chances, seed=seed)
+    bins = calibration(truth, chances)
     if not bins:
         return []
     order = np.argsort(chances, kind="stable")

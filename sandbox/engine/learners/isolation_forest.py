@@ -15,7 +15,6 @@ from .base import Fitted, Learner, Points
 TREES = 200
 """Twice scikit-learn's: the order of rows depends less on the seed."""
 SAMPLE = 256
-DEPTH = 8
 CHUNK = 20_000
 FILE = "isolation_forest.npz"
 

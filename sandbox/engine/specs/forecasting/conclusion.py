@@ -23,8 +23,6 @@ SHOWN = 3
 """Series in the picture."""
 SHOWN_STEPS = 200
 LISTED = 50
-DECOMPOSED = 300
-"""Series that are taken apart at most."""
 
 
 def conclude(course: SeriesCourse) -> dict[str, Any]:

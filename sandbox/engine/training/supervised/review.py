@@ -100,7 +100,7 @@ def _calibration(course: TableCourse, facts: Mapping[str, Any], found: Facts) ->
     if course.goal.classes != 2:
         return
     truth, raw = _judged(course)
-    found["calibration"] = fit.calibration(truth, raw[:, 1], seed=course.seed)
+    found["calibration"] = fit.calibration(truth, raw[:, 1])
     course.warnings += fit.miscalibrated(truth, raw[:, 1], seed=course.seed)
 
 
