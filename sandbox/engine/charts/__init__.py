@@ -15,7 +15,6 @@ from sandbox.engine.job import LANGUAGES
 from .base import GRID, INK, QUIET, Chart, Result, Words
 
 FONT = "Noto Sans CJK JP, sans-serif"
-COMMON = ("learning_curve", "leaderboard", "importance")
 
 CHARTS: dict[str, Callable[[Result, Words], Chart | None]] = {
     name: chart

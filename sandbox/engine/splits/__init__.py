@@ -8,7 +8,9 @@ import numpy as np
 
 FOLDS = 5
 FOLDED = 30_000
-"""Up to so many training rows, folds predict each other; above, one split is steady enough."""
+"""Up to so many training rows, each fold is predicted by the others; above, two parts of several
+are steady enough, and two cores learn on them side by side."""
+LONG_FOLDS, LEAST_FOLDS = 7, 2
 FEW, FEW_FOLDS = 1_000, 8
 """Up to so many training rows there are more folds, so that each learns from more."""
 SHARE = 0.2
@@ -80,8 +82,7 @@ def split(target: np.ndarray, *, classes: int, seed: int, times: np.ndarray | No
         count = FEW_FOLDS if len(learn) <= FEW else FOLDS
         folds = _folds(learn, always, count, stratify, seed=seed)
     else:
-        fit, check = _halved(learn, HELD, stratify, seed=seed + 1)
-        folds = ((np.sort(np.concatenate([fit, always])), check),)
+        folds = _folds(learn, always, LONG_FOLDS, stratify, seed=seed + 1)[:LEAST_FOLDS]
     train = np.sort(np.concatenate([learn, always]))
     return Split(train, test, folds, bool(classes))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +21,13 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Spec
 
 RESERVE = 0.35
-"""The share of the time left, at most RESERVED seconds, for test, explanations and charts."""
+"""The share of the budget, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
-FIRST_CHART = 1.0
-"""Seconds that the first chart takes, with the drawing library's start."""
-CHART = 0.2
-"""Seconds that one more chart takes."""
+DRAWING = 0.25
+"""The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
+DRAWN = 2.5
+COMMON = ("learning_curve", "leaderboard", "importance")
+"""The charts of every training."""
 
 
 @dataclass
@@ -169,7 +169,10 @@ class Course(ABC):
             self.warnings.append(warning("time_short", learners=late))
 
     def run(self) -> dict[str, Any]:
-        """The whole training; the result as `result.json` holds it. Files go to `out/`."""
+        """The whole training; the result as `result.json` holds it, its charts still to draw.
+
+        Files go to `out/`.
+        """
         self.compare()
         self.judge()
         self.tell("explaining", 0.72)
@@ -189,32 +192,25 @@ class Course(ABC):
         result["model"] = self.keep()
         result["model"]["bytes"] = sum(path.stat().st_size for path in kept.iterdir())
         self.tell("drawing", 0.9)
-        result["charts"] = self._draw(result)
-        result["warnings"] = by_gravity(self.warnings)
-        result["total_seconds"] = round(self.job.at(), 2)
-        result["peak_mb"] = peak_mb()
-        return result
-
-    def _draw(self, facts: Mapping[str, Any]) -> list[str]:
-        """Draw the charts; a run whose time is over keeps its numbers and says so."""
-        drawn: list[str] = []
-        is_whole = False
-        if self.job.left() > FIRST_CHART:
-            from sandbox.engine import charts
-
-            words = self.job.asked.get("words") or {}
-            ends = time.monotonic() + self.job.left() - CHART
-            names = (*charts.COMMON, *self.spec.drawn)
-            drawn, is_whole = charts.draw(facts, names, words, self.job.output, deadline=ends)
-        if not is_whole:
-            self.warnings.append(warning("charts_skipped"))
-        return drawn
+        return result | {
+            "warnings": by_gravity(self.warnings),
+            "to_draw": [*COMMON, *self.spec.drawn],
+        }
 
 
 def learning_ends(job: Job) -> float:
     """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
-    left = job.left()
-    return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
+    return time.monotonic() + job.left() - ending(job)
+
+
+def ending(job: Job) -> float:
+    """The seconds that test, explanations and charts take."""
+    return min(RESERVED, RESERVE * max(0.0, job.seconds))
+
+
+def drawing(job: Job) -> float:
+    """The seconds that writing the model and charts take, after all explanations."""
+    return min(DRAWN, DRAWING * job.seconds)
 
 
 def milliseconds(predict: Callable[[], object]) -> float:
@@ -225,8 +221,3 @@ def milliseconds(predict: Callable[[], object]) -> float:
         predict()
         spent.append(time.perf_counter() - began)
     return round(1000 * min(spent), 3)
-
-
-def peak_mb() -> int:
-    """The most memory this process has held, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

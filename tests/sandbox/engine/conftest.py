@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.engine import runner
+from sandbox.engine import drawing, runner
 
 ROOT = Path(__file__).parents[3]
 
@@ -71,7 +71,7 @@ def run_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RunJob:
 
     def run(files: dict[str, bytes], **asked: Any) -> Ended:
         folder = _folder(tmp_path, files, asked)
-        code = runner.main(folder)
+        code = runner.main(folder, draw=lambda job: job.finish(drawing.complete(job)))
         said = capsys.readouterr()
         return Ended(code, [json.loads(line) for line in said.out.splitlines()], folder, said.err)
 

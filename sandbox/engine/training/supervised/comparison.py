@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .course import TableCourse
 
-POOLED = 2_000_000
+POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
 SHARE = 0.7
 """What the first learner may take of the time there is; it is cut short rather than left out."""
@@ -48,7 +48,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
         entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
         return _scored(course, entry)
     rows = sum(len(fit) for fit, _ in split.folds)
-    latest = lesson.deadline - learner.least_seconds(rows)
+    latest = ends(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
     if began + starting > latest:
         return Entry(name, 0.0, why="no_time")
@@ -113,23 +113,46 @@ def _learnt(
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
-    left = lesson.deadline - began
+    left = ends(course) - began
 
     def learn(place: int, ends: float) -> Learnt:
         fit, check = folds[place]
         fitted = learner.fit(lesson.of(fit).until(ends, threads=1 if pooled else None))
         return fitted, fitted.predict(lesson.x[check])
 
+    # the share of each wave, where the best is to be learnt once more from all rows
+    share = left / (waves + growth(course) / workers)
     if must or waves == 1:
-        share = left * (SHARE if must else 1)
-        ends = [began + share * (1 + place // workers) / waves for place in range(len(folds))]
-        return _mapped(learn, ends, workers=workers)
+        share *= SHARE if must else 1
+        until = [began + share * (1 + place // workers) for place in range(len(folds))]
+        return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
-    if (time.monotonic() - began) * waves > left:
+    if time.monotonic() - began > share:
         return None
-    ends = [lesson.deadline] * (len(folds) - workers)
-    rest = _mapped(lambda place, end: learn(place + workers, end), ends, workers=workers)
+    until = [began + left] * (len(folds) - workers)
+    rest = _mapped(lambda place, end: learn(place + workers, end), until, workers=workers)
     return pilots + rest
+
+
+def growth(course: TableCourse) -> float:
+    """How many times the rows of one fold all rows are."""
+    return len(course.goal.y) / len(course.split.folds[0][0])
+
+
+def again_seconds(course: TableCourse, entry: Entry) -> float:
+    """How long a learner that the folds taught will take to learn from all rows."""
+    folds = len(course.split.folds)
+    seconds = entry.fit_seconds * growth(course) / folds
+    if entry.learner is None and LEARNERS[entry.model].folded and is_pooled(course):
+        seconds *= course.lesson.threads  # its folds were learnt side by side, this is one alone
+    return seconds
+
+
+def ends(course: TableCourse) -> float:
+    """When comparing must end so that the best so far can learn once more from all rows."""
+    scored = [entry for entry in course.entries[1:] if entry.score is not None]
+    again = max((again_seconds(course, entry) for entry in scored), default=0.0)
+    return course.lesson.deadline - again
 
 
 def is_pooled(course: TableCourse) -> bool:
@@ -196,7 +219,7 @@ def repeat(course: TableCourse) -> None:
     for place, entry in enumerate(course.entries):
         if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
             continue
-        if time.monotonic() + 1.3 * entry.fit_seconds > lesson.deadline or course.job.is_stopped:
+        if time.monotonic() + 1.3 * entry.fit_seconds > ends(course) or course.job.is_stopped:
             break
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds, must=False)

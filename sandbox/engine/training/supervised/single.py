@@ -28,6 +28,7 @@ class SingleCourse(TableCourse):
     def conclude(self) -> dict[str, Any]:
         """Look at the test rows once."""
         facts, raw = conclusion.look(self)
+        self.kept = conclusion.again(self)
         goal, split, best = self.goal, self.split, self.best
         assert best.raw is not None
         self.tell("explaining", 0.8)
