@@ -120,6 +120,11 @@ REASONS: dict[str, tuple[str, ...]] = {
     "no_time": (),
     "no_memory": (),
     "learner_failed": (),
+    "weights_missing": (),
+    "weights_pickle": (),
+    "weights_broken": (),
+    "weights_foreign": (),
+    "weights_not_finite": (),
     "other_count": (),
 }
 """Why a learner's row of the leaderboard has no score."""
@@ -134,6 +139,16 @@ class Problem(Exception):  # noqa: N818
         super().__init__(code)
         self.code = code
         self.params = params
+
+
+class LeftOut(Exception):  # noqa: N818
+    """Ends one learner with a code of REASONS, which its row then says; the others go on."""
+
+    def __init__(self, code: str) -> None:
+        if code not in REASONS:
+            raise KeyError(code)
+        super().__init__(code)
+        self.code = code
 
 
 def warning(code: str, **params: Any) -> Warned:

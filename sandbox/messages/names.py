@@ -10,6 +10,7 @@ LEARNERS: dict[str, Words] = {
     "linear": _("Linear model"),
     "boosting": _("Gradient boosting"),
     "hog_linear": _("Edges and colours, weighed"),
+    "pretrained": _("Pre-trained network (ResNet-18)"),
     "convnet": _("Convolutional network"),
     "boosting_extra": _("Gradient boosting, random cuts"),
     "boosting_small": _("Gradient boosting, small trees"),

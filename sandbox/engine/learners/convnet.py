@@ -67,6 +67,7 @@ class Convnet(Learner):
 
     name = "convnet"
     takes = "images"
+    libraries = ("torch",)
     start_seconds = 4.0
 
     def least_seconds(self, rows: int) -> float:

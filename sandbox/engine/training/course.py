@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.engine.problems import Warned, by_gravity, warning
+from sandbox.engine.learners import LEARNERS
+from sandbox.engine.problems import LeftOut, Warned, by_gravity, warning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,6 +117,13 @@ class Course(ABC):
         return
 
     @property
+    def learners(self) -> tuple[str, ...]:
+        """The task type's learners, without those whose file nobody lends."""
+        return tuple(
+            name for name in self.spec.learners if LEARNERS[name].lent in ("", *self.job.asked)
+        )
+
+    @property
     def baseline(self) -> Entry:
         """What the other learners must beat."""
         return self.entries[0]
@@ -144,7 +152,7 @@ class Course(ABC):
 
     def compare(self) -> None:
         """Try every learner of the task; one that fails is a row that says why."""
-        names = self.spec.learners
+        names = self.learners
         for place, name in enumerate(names):
             if self.entries and self.job.is_stopped:
                 break
@@ -154,6 +162,8 @@ class Course(ABC):
                 entry = self.attempt(name)
             except MemoryError:
                 entry = Entry(name, time.monotonic() - began, why="no_memory")
+            except LeftOut as left:
+                entry = Entry(name, time.monotonic() - began, why=left.code)
             except Exception:
                 # Whatever a library throws at odd data must not cost the models that did learn.
                 if not self.entries:

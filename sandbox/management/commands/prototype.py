@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sandbox import box, messages
+from sandbox import box, messages, store
 from sandbox.actions import LONGEST, SHORTEST, number
 from sandbox.engine.specs import SPECS
 from sandbox.engine.table import pictures
@@ -182,7 +182,7 @@ def _checked(options: Mapping[str, Any], scratch: Path) -> dict[str, Path]:
     inputs = {"file": _table(options["train"], scratch)}
     if options["predict"]:
         inputs["test"] = _table(options["predict"], scratch)
-    return inputs
+    return inputs | store.lent(SPECS[options["task"]].lent)
 
 
 def _told(name: str) -> str:

@@ -56,6 +56,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
     began = time.monotonic()
     if began > latest:
         return Entry(name, 0.0, why="no_time")
+    learner.prepare(lesson)
     if course.first_result is None:
         _glance(course, learner)
     done = _learnt(course, learner, split.folds, must=course.first_result is None)
@@ -76,7 +77,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
 
 def wake(course: TableCourse) -> None:
     """Load, beside what is being learnt, what later learners take: most of an import is waiting."""
-    for name in course.spec.learners:
+    for name in course.learners:
         if LEARNERS[name].start_seconds and course.job.left() > 3 * LEARNERS[name].start_seconds:
             with suppress(ImportError):  # its row will say that it failed
                 LEARNERS[name].start()

@@ -14,6 +14,8 @@ from . import conclusion
 from .course import FEW_ROWS, TableCourse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox.engine.features import Features
     from sandbox.engine.job import Job
     from sandbox.engine.specs.base import Supervised
@@ -54,10 +56,12 @@ def course(
     features: Features,
     column: str,
     folded: int | None = None,
+    weights: Path | None = None,
 ) -> Any:
     """A course of this kind on the rows whose target is known.
 
     With more than `folded` rows one part checks instead of each in turn, as slow learners need it.
+    `weights` is a file of weights that learners may take over.
     """
     job.progress("profiling", 0.08)
     goal = spec.check(source, target)
@@ -79,6 +83,7 @@ def course(
         threads=max(1, job.number("threads", 2)),
         deadline=learning_ends(job),
         absolute=metric.absolute,
+        weights=weights,
     )
     warned: list[Warned] = [*source.warnings, *goal.warnings, *_repeated(lesson, split)]
     if len(goal.y) < FEW_ROWS:
