@@ -24,7 +24,7 @@ def test_columns_that_matter_are_shuffled_before_the_time_ends(
     features: Any = SimpleNamespace(features=[SimpleNamespace(source=name) for name in names])
 
     def predict(rows: np.ndarray) -> np.ndarray:
-        return cast(np.ndarray, 3 * np.nan_to_num(rows[:, 7]) + rows[:, 4])
+        return cast("np.ndarray", 3 * np.nan_to_num(rows[:, 7]) + rows[:, 4])
 
     ticks = iter(range(100))
     monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
