@@ -214,6 +214,19 @@ ASKS: dict[str, tuple[Words, Words]] = {
 """What a task type asks for: its label and its help, for one task type as `spec.ask`."""
 
 
+ABOUT: dict[str, Words] = {
+    "anomaly_detection": _("Anomaly detection, judged by “%(target)s”"),
+    "forecasting": _("Forecasting “%(target)s”"),
+    "ranking": _("Ordering by “%(target)s”"),
+}
+"""What a run does with its target, where that is not to predict it."""
+
+
+def about(spec: str, target: str) -> str:
+    """What a run with a target is about."""
+    return str(ABOUT.get(spec) or _("Predicting “%(target)s”")) % {"target": target}
+
+
 def learner_title(name: str) -> str:
     """A model family's name for people."""
     return str(LEARNERS.get(name, name))

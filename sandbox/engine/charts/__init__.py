@@ -106,7 +106,7 @@ def spec(chart: Chart) -> dict[str, Any]:
             "symbolStrokeWidth": 3,
             "symbolSize": 120,
             "offset": 34,
-            "labelLimit": 240,
+            "labelLimit": 320,
         },
         "text": {"color": INK, "fontSize": 13},
         "title": {"color": INK},

@@ -114,6 +114,7 @@ class DetectionCourse(PointsCourse):
         self.tell("explaining", 0.8)
         agreement = evidence.agreement(self)
         strangest = evidence.strangest(self, final, scores)
+        important = self._importance(tested)
         return {
             "target": self.truth.target if self.truth else None,
             "positive": self.truth.label if self.truth else None,
@@ -121,7 +122,7 @@ class DetectionCourse(PointsCourse):
             "columns": len(self.source.kinds),
             "test": test,
             "split": split.facts(),
-            "importance": self._importance(tested),
+            "importance": important,
             "learning_curve": [],
             "base_rate": float(self.truth.y.mean()) if self.truth else None,
             "alert": {
@@ -133,7 +134,11 @@ class DetectionCourse(PointsCourse):
             "precision_recall": self._curve(raw),
             "agreement": agreement,
             "strangest": strangest,
-            "typical_row": typical_row(self.source.frame, self.space.features.wanted),
+            "typical_row": typical_row(
+                self.source.frame,
+                self.space.features.wanted,
+                [one["column"] for one in important],
+            ),
             "tables": evidence.tables(strangest, agreement),
         }
 

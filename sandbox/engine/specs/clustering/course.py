@@ -144,6 +144,7 @@ class ClusterCourse(PointsCourse):
         self.tell("explaining", 0.8)
         profile = portrait.profile(self.source, self.space, numbered)
         typical = portrait.typical(self.x, numbered)
+        important = [] if best is self.baseline else self._importance(final)
         return {
             "target": None,
             "rows": len(self.source.frame),
@@ -154,8 +155,8 @@ class ClusterCourse(PointsCourse):
                 "rows": len(rows),
                 "scores": {one.name: one.safe(given, raw) for one in clustering.TOLD},
             },
-            "split": split.facts(),
-            "importance": [] if best is self.baseline else self._importance(final),
+            "split": split.facts() | {"kind": "agreement"},
+            "importance": important,
             "learning_curve": [],
             "clusters": len(set(numbered.tolist()) - {0}),
             "noise": int((numbered == 0).sum()),
@@ -163,7 +164,11 @@ class ClusterCourse(PointsCourse):
             "profile": profile,
             "typical": typical,
             "picture": portrait.picture(self.x, numbered, seed=self.seed),
-            "typical_row": typical_row(self.source.frame, self.space.features.wanted),
+            "typical_row": typical_row(
+                self.source.frame,
+                self.space.features.wanted,
+                [one["column"] for one in important],
+            ),
             "tables": portrait.tables(self.source, self.space, profile, typical),
         }
 
