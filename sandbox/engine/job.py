@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import clock
 from .problems import Problem
 
 LANGUAGES = ("en", "ja")
@@ -25,7 +26,7 @@ class Job:
     @classmethod
     def read(cls, folder: Path) -> "Job":
         """The job in this folder; Problem `job_invalid` when `job.json` is none."""
-        started = time.monotonic()
+        started = clock.start()
         try:
             asked = json.loads((folder / "job.json").read_text("utf-8"))
         except (OSError, ValueError):
@@ -98,8 +99,8 @@ class Job:
         return time.monotonic() - self.started
 
     def left(self) -> float:
-        """Seconds of the budget that are left, below zero when it is spent."""
-        return self.seconds - self.at()
+        """Seconds of the budget that are left, below zero when it is spent; less after a jump."""
+        return self.seconds - (clock.now() - self.started)
 
     def progress(
         self,

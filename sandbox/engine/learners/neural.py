@@ -6,7 +6,6 @@ stack of matrices and answer with their mean, as TabM does (Gorishniy et al. 202
 numpy alone.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -16,6 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.design import Column, design, prepare, read
 
 from .base import Fitted, Learner, Lesson, is_skewed
@@ -151,7 +151,7 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
         order = chance.permutation(len(y))
         for place in range(0, len(y), batch):
             step(order[place : place + batch])
-            if is_late := time.monotonic() > learn.deadline:
+            if is_late := clock.now() > learn.deadline:
                 break
         nets.layers, loss = weights(), -float(epoch)
         if stop:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.engine import clock
 from sandbox.engine.problems import Warned, by_gravity, warning
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Course(ABC):
     seed: int
     threads: int
     deadline: float
-    """When, on `time.monotonic`'s clock, learning must end so that what follows has its time."""
+    """When, on `clock`'s, learning must end so that what follows has its time."""
     entries: list[Entry] = field(default_factory=list)
     first_result: float | None = None
 
@@ -142,11 +143,17 @@ class Course(ABC):
         best = self.best.model if self.entries else None
         self.job.progress(stage, fraction, self.leaderboard(), best)
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether people want the best so far, and there is one."""
+        return self.first_result is not None and self.job.is_stopped
+
     def compare(self) -> None:
         """Try every learner of the task; one that fails is a row that says why."""
         names = self.spec.learners
         for place, name in enumerate(names):
-            if self.entries and self.job.is_stopped:
+            if self.is_enough:
+                self.entries += [Entry(untried, 0.0, why="stopped") for untried in names[place:]]
                 break
             stage = "training" if self.entries else "baseline"
             began = time.monotonic()
@@ -160,6 +167,8 @@ class Course(ABC):
                     raise
                 traceback.print_exc(file=sys.stderr)
                 entry = Entry(name, time.monotonic() - began, why="learner_failed")
+            if entry.why == "no_time" and self.is_enough:
+                entry.why = "stopped"
             self.entries.append(entry)
             if place and entry.score is not None and self.first_result is None:
                 self.first_result = self.job.at()
@@ -170,7 +179,8 @@ class Course(ABC):
 
     def run(self) -> dict[str, Any]:
         """The whole training; the result as `result.json` holds it. Files go to `out/`."""
-        self.compare()
+        with clock.spared_by(self._spared):
+            self.compare()
         self.judge()
         self.tell("explaining", 0.72)
         result = self.conclude()
@@ -188,6 +198,8 @@ class Course(ABC):
         kept = self.job.output("model/model.json").parent
         result["model"] = self.keep()
         result["model"]["bytes"] = sum(path.stat().st_size for path in kept.iterdir())
+        if self.job.is_stopped:
+            self.warnings.append(self._stopped())
         self.tell("drawing", 0.9)
         result["charts"] = self._draw(result)
         result["warnings"] = by_gravity(self.warnings)
@@ -195,15 +207,26 @@ class Course(ABC):
         result["peak_mb"] = peak_mb()
         return result
 
+    def _spared(self) -> float:
+        """The seconds that learning may still take and, as people have seen enough, need not."""
+        return max(0.0, _learning(self.job.seconds - self.job.at())) if self.is_enough else 0.0
+
+    def _stopped(self) -> Warned:
+        """Say openly that the run ended before its time, and what was not tried."""
+        if untried := [entry.model for entry in self.entries if entry.why == "stopped"]:
+            return warning("stopped_early", count=len(untried), learners=untried)
+        return warning("stopped_late")
+
     def _draw(self, facts: Mapping[str, Any]) -> list[str]:
         """Draw the charts; a run whose time is over keeps its numbers and says so."""
         drawn: list[str] = []
         is_whole = False
-        if self.job.left() > FIRST_CHART:
+        left = self.job.seconds - self.job.at()  # what learning was spared is there for charts
+        if left > FIRST_CHART:
             from sandbox.engine import charts
 
             words = self.job.asked.get("words") or {}
-            ends = time.monotonic() + self.job.left() - CHART
+            ends = clock.now() + left - CHART
             names = (*charts.COMMON, *self.spec.drawn)
             drawn, is_whole = charts.draw(facts, names, words, self.job.output, deadline=ends)
         if not is_whole:
@@ -212,9 +235,13 @@ class Course(ABC):
 
 
 def learning_ends(job: Job) -> float:
-    """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
-    left = job.left()
-    return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
+    """When learning must end, on `clock`'s, for test and charts to have time."""
+    return clock.now() + _learning(job.left())
+
+
+def _learning(left: float) -> float:
+    """What learning may take of the seconds that are left."""
+    return left - min(RESERVED, RESERVE * max(0.0, left))
 
 
 def milliseconds(predict: Callable[[], object]) -> float:

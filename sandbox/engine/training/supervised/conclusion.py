@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import explain, metrics
+from sandbox.engine import clock, explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Mean
 from sandbox.engine.problems import warning
@@ -38,7 +37,7 @@ def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
     left = job.left() - min(DRAWN, 0.2 * job.seconds)
     if left < 1.5 * needed or job.is_stopped:
         return None
-    until = time.monotonic() + 0.8 * left
+    until = clock.now() + 0.8 * left
     learner = best.learner or LEARNERS[best.model]
     return learner.fit(replace(lesson.of(rows).until(until), size=best.size))
 
@@ -90,7 +89,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             metric,
             seed=lesson.seed,
-            deadline=time.monotonic() + max(0.2, 0.15 * course.job.left()),
+            deadline=clock.now() + max(0.2, 0.15 * course.job.left()),
         )
     course.tell("explaining", 0.8)
     facts |= {
@@ -146,14 +145,14 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
         return []
     assert best.first is not None
     # the model that is kept comes first: it learns once more from all rows
-    if job.left() < 3 * per_fit + 0.2 * job.seconds:
+    if job.left() < 3 * per_fit + 0.2 * job.seconds or job.is_stopped:
         told = best.first.curve
         step = max(1, len(told) // CURVE_POINTS)
         return [
             {"iteration": place, "train": one, "validation": other}
             for place, one, other in told[::step]
         ]
-    until = time.monotonic() + max(0.3, 0.3 * job.left())
+    until = clock.now() + max(0.3, 0.3 * job.left())
     points = []
     for share in SIZES:
         rows = np.sort(order[: max(10, int(share * len(order)))])
