@@ -116,7 +116,7 @@ def _boxed(
 ) -> Iterator[box.Outcome]:
     """Run a job in the box on files of the store, and lent ones, by the names it knows them under.
 
-    A lost or cancelled row stops it.
+    A lost or cancelled row stops it; one that has enough ends it with the best so far.
     """
     with ExitStack() as borrowed:
         inputs = {name: borrowed.enter_context(store.local(key)) for name, key in keys.items()}
@@ -125,11 +125,12 @@ def _boxed(
         yield borrowed.enter_context(run)
 
 
-def _sign_of_life(job: Job, progress: dict[str, Any]) -> bool:
-    """Prolong the lease, and show the progress where there is a page for it."""
-    if progress and isinstance(job, Run):
-        return job.renew(progress=progress)
-    return job.renew()
+def _sign_of_life(job: Job, progress: dict[str, Any]) -> box.Wish:
+    """Prolong the lease, show the progress where there is a page for it; what people wish."""
+    shown = {"progress": progress} if progress and isinstance(job, Run) else {}
+    if not job.renew(**shown):
+        return box.Wish.CANCEL
+    return box.Wish.ENOUGH if isinstance(job, Run) and job.has_enough() else box.Wish.GO_ON
 
 
 def _keep_files(home: str, job: Job, outcome: box.Outcome) -> str:

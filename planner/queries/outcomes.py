@@ -250,12 +250,25 @@ class Outcome:
         return str(messages.sentence(failure["code"], failure.get("params") or {}))
 
     @property
+    def has_enough(self) -> bool:
+        """Whether somebody has asked for the best so far."""
+        return bool(self.run and self.run.enough_at)
+
+    @property
+    def can_be_enough(self) -> bool:
+        """Whether there is a first result to keep, and nobody has asked for it yet."""
+        scored = [row for row in self.board if row.get("validation") is not None]
+        return len(scored) > 1 and not self.has_enough
+
+    @property
     def stage(self) -> str:
         """What the worker is doing, in words."""
         if self.run is None:
             return str(STAGES["reading"])
         if self.run.started_at is None:
             return _("Waiting for a free worker")
+        if self.has_enough:
+            return _("Ending with the best so far")
         name = str(self.run.progress.get("stage") or "reading")
         return str(STAGES.get(name, name))
 

@@ -8,11 +8,11 @@ import json
 import os
 import resource
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
+from . import clock
 from .job import Job
 from .problems import by_gravity, warning
 
@@ -31,7 +31,8 @@ def become(job: Job) -> NoReturn:
     folder = str(job.folder.resolve())
     sys.stdout.flush()
     environ = {**os.environ, "PYTHONPATH": root}
-    os.execve(sys.executable, [*argv, folder, str(job.started)], environ)  # noqa: S606 – no shell is wanted
+    argv += [folder, str(job.started)]
+    os.execve(sys.executable, argv, environ)  # noqa: S606 – no shell is wanted
 
 
 def complete(job: Job) -> dict[str, Any]:
@@ -39,12 +40,13 @@ def complete(job: Job) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((job.folder / "out" / "result.json").read_text("utf-8"))
     names = result.pop("to_draw")
     result["charts"], is_whole = [], False
-    if job.left() > FIRST_CHART:
+    left = job.seconds - job.at()  # what learning was spared is there for charts
+    if left > FIRST_CHART:
         try:
             from . import charts
 
             words = job.asked.get("words") or {}
-            ends = time.monotonic() + job.left() - CHART
+            ends = clock.now() + left - CHART
             result["charts"], is_whole = charts.draw(
                 result, names, words, job.output, deadline=ends
             )

@@ -1,11 +1,11 @@
 """Why a model says what it says: columns that matter, errors, thresholds."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from . import clock
 from .features import Features
 from .metrics import Metric
 
@@ -47,7 +47,7 @@ def importance(
     orders = [chance.permutation(len(y)) for _ in range(REPEATS)]
     found = []
     for column in sorted(places, key=lambda one: -_parted(said, x[:, places[one]])):
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             break
         at = places[column]
         shuffled = np.tile(x, (REPEATS, 1))

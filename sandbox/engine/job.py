@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import clock
 from .problems import Problem
 
 LANGUAGES = ("en", "ja")
@@ -28,7 +29,8 @@ class Job:
 
         Problem `job_invalid` when `job.json` is none.
         """
-        started = time.monotonic() if started is None else started
+        now = clock.start()
+        started = now if started is None else started
         try:
             asked = json.loads((folder / "job.json").read_text("utf-8"))
         except (OSError, ValueError):
@@ -101,8 +103,8 @@ class Job:
         return time.monotonic() - self.started
 
     def left(self) -> float:
-        """Seconds of the budget that are left, below zero when it is spent."""
-        return self.seconds - self.at()
+        """Seconds of the budget that are left, below zero when it is spent; less after a jump."""
+        return self.seconds - (clock.now() - self.started)
 
     def progress(
         self,

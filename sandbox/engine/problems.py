@@ -111,6 +111,8 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "nested_columns": ("columns",),
     "new_levels": ("columns",),
     "rows_sampled": ("rows", "whole"),
+    "stopped_early": ("count", "learners"),
+    "stopped_late": (),
     "time_short": ("learners",),
     "charts_skipped": (),
 }
@@ -118,6 +120,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
 
 REASONS: dict[str, tuple[str, ...]] = {
     "no_time": (),
+    "stopped": (),
     "no_memory": (),
     "learner_failed": (),
     "weights_missing": (),

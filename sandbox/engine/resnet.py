@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import clock
 from .problems import LeftOut
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class ResNet:
             for place in range(0, len(x), BATCH):
                 batch = x[place : place + BATCH]
                 told[place : place + BATCH] = self._forward(_enlarged(batch)).cpu().numpy()
-                now, done = time.monotonic(), place + len(batch)
+                now, done = clock.now(), place + len(batch)
                 began = began or now
                 pace = (now - began) / place if place else 0.0
                 if done < len(x) and now + pace * (len(x) - done) > deadline:

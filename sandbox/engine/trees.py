@@ -1,9 +1,10 @@
 """LightGBM as every boosting learner here uses it: kept to its deadline, written down as text."""
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from . import clock
 
 PATIENCE = 40
 SMALL = 8_000_000
@@ -68,7 +69,7 @@ def _by(deadline: float) -> Any:
     import lightgbm
 
     def stop(env: Any) -> None:
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             best = env.evaluation_result_list or []
             raise lightgbm.callback.EarlyStopException(env.iteration, best)
 

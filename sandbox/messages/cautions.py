@@ -229,6 +229,14 @@ CAUTIONS: dict[str, Words] = {
         "The table is longer than the time allows, so the models learnt from %(rows)s of its "
         "%(whole)s rows, drawn at random. Give the run more seconds to use more of them."
     ),
+    "stopped_early": _(
+        "The run was stopped early, and the best so far was kept. Models not trained: %(count)s "
+        "(%(learners)s). Train again with the full time to compare them too."
+    ),
+    "stopped_late": _(
+        "The run was stopped early, and the best so far was kept. Every model had its turn; the "
+        "last one perhaps not to the end."
+    ),
     "time_short": _(
         "The time budget ended before these models were trained: %(learners)s. Give the run "
         "more seconds to compare them."

@@ -172,6 +172,7 @@ FAILURES: dict[str, Words] = {
     ),
     # why one model of the leaderboard has no score
     "no_time": _("Not trained: the time budget was used up. Give the run more seconds."),
+    "stopped": _("Not trained: the run was stopped early."),
     "no_memory": _("Not trained: it needed more memory than the run may use."),
     "learner_failed": _(
         "This model could not be trained on this table; the others are not affected."

@@ -1,10 +1,9 @@
 """Columns that give the target away: known only afterwards, or the target under another name."""
 
-import time
-
 import numpy as np
 import pandas as pd
 
+from sandbox.engine import clock
 from sandbox.engine.features import Features
 from sandbox.engine.metrics import area
 from sandbox.engine.problems import Warned, warning
@@ -28,7 +27,7 @@ def leaks(
 
     One small tree per feature, learnt on half of at most LEAK_ROWS rows, judged on the other half:
     the area under the ROC curve (for more classes one against the rest), or the correlation.
-    Features not reached by `deadline`, on `time.monotonic`'s clock, are not looked at.
+    Features not reached by `deadline`, on `clock`'s, are not looked at.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -36,7 +35,7 @@ def leaks(
     learn, judge = rows[::2], rows[1::2]
     warned = []
     for place, feature in enumerate(features.features):
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             break
         values = _ordered(x[:, place], y, learn, is_category=bool(feature.levels))
         kind = DecisionTreeClassifier if classes else DecisionTreeRegressor

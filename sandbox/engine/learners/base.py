@@ -15,9 +15,9 @@ class Lesson:
 
     `x` has shape (rows, features), nan where missing; feature i is a number when `levels[i]` is 0,
     else the code of one of so many levels. `y` has shape (rows,): codes 0..classes-1, or numbers
-    when `classes` is 0. `deadline` is on `time.monotonic`'s clock. `size` is the size (such as
-    rounds of boosting) that validation found best, for learning again on more rows. `weights` is
-    the file of weights learnt elsewhere, where the operator lends one.
+    when `classes` is 0. `deadline` is on `clock`'s. `size` is the size (such as rounds of boosting)
+    that validation found best, for learning again on more rows. `weights` is the file of weights
+    learnt elsewhere, where the operator lends one.
     """
 
     x: np.ndarray

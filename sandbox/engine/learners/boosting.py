@@ -4,14 +4,13 @@ One family in four settings, which err differently and therefore help each other
 random cuts (extremely randomized trees, Geurts et al. 2006), small trees and large ones.
 """
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sandbox.engine import trees
+from sandbox.engine import clock, trees
 from sandbox.engine.trees import SMALL
 
 from .base import Fitted, Learner, Lesson, is_skewed
@@ -100,9 +99,9 @@ class Boosting(Learner):
             booster, history = self._stopped(lesson)
             return Trees([booster], lesson.classes, history, span)
         boosters: list[Any] = []
-        began = time.monotonic()
+        began = clock.now()
         for member in range(BAG if lesson.x.size < BAGGED else 1):
-            now = time.monotonic()
+            now = clock.now()
             if member and now + (now - began) / member > lesson.deadline:
                 break  # one more would be cut short, and weaken the mean
             seed = lesson.seed + member

@@ -4,7 +4,6 @@ The weights come from greedy selection with replacement (Caruana et al. 2004) on
 rows that none of the models had learnt from.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.trees import SMALL
 
 from .base import Fitted, Learner, Lesson
@@ -90,7 +90,7 @@ class Ensemble(Learner):
         """Teach every member, each in its share of the time; with a size, each at its own."""
         from sandbox.engine.learners import LEARNERS
 
-        now, whole = time.monotonic(), sum(one.seconds for one in self.parts.values())
+        now, whole = clock.now(), sum(one.seconds for one in self.parts.values())
         shares = np.cumsum([one.seconds for one in self.parts.values()]) / max(whole, 1e-9)
         workers = lesson.threads if lesson.x.size < SMALL else 1
 

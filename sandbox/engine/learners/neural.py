@@ -5,7 +5,6 @@ early stopping. Members learn side by side in one stack of matrices and answer w
 TabM does (Gorishniy et al. 2025). Predicting takes numpy alone.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -15,6 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.design import Column, design, prepare, read
 
 from .base import Fitted, Learner, Lesson, is_skewed
@@ -132,7 +132,7 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
         for place in range(0, len(y), batch):
             rows = order[place : place + batch]
             learner.take(_dense(matrix[rows]), y[rows])
-            if is_late := time.monotonic() > learn.deadline:
+            if is_late := clock.now() > learn.deadline:
                 break
         nets.layers, loss = learner.weights(), -float(epoch)
         if stop:

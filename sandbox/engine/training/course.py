@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.engine import clock
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.problems import LeftOut, Warned, by_gravity, warning
 
@@ -77,7 +78,7 @@ class Course(ABC):
     seed: int
     threads: int
     deadline: float
-    """When, on `time.monotonic`'s clock, learning must end so that what follows has its time."""
+    """When, on `clock`'s, learning must end so that what follows has its time."""
     entries: list[Entry] = field(default_factory=list)
     first_result: float | None = None
 
@@ -150,11 +151,17 @@ class Course(ABC):
         best = self.best.model if self.entries else None
         self.job.progress(stage, fraction, self.leaderboard(), best)
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether people want the best so far, and there is one."""
+        return self.first_result is not None and self.job.is_stopped
+
     def compare(self) -> None:
         """Try every learner of the task; one that fails is a row that says why."""
         names = self.learners
         for place, name in enumerate(names):
-            if self.entries and self.job.is_stopped:
+            if self.is_enough:
+                self.entries += [Entry(untried, 0.0, why="stopped") for untried in names[place:]]
                 break
             stage = "training" if self.entries else "baseline"
             began = time.monotonic()
@@ -170,6 +177,8 @@ class Course(ABC):
                     raise
                 traceback.print_exc(file=sys.stderr)
                 entry = Entry(name, time.monotonic() - began, why="learner_failed")
+            if entry.why == "no_time" and self.is_enough:
+                entry.why = "stopped"
             self.entries.append(entry)
             if place and entry.score is not None and self.first_result is None:
                 self.first_result = self.job.at()
@@ -183,7 +192,8 @@ class Course(ABC):
 
         Files go to `out/`.
         """
-        self.compare()
+        with clock.spared_by(self._spared):
+            self.compare()
         self.judge()
         self.tell("explaining", 0.72)
         result = self.conclude()
@@ -201,21 +211,34 @@ class Course(ABC):
         kept = self.job.output("model/model.json").parent
         result["model"] = self.keep()
         result["model"]["bytes"] = sum(path.stat().st_size for path in kept.iterdir())
+        if self.job.is_stopped:
+            self.warnings.append(self._stopped())
         self.tell("drawing", 0.9)
         return result | {
             "warnings": by_gravity(self.warnings),
             "to_draw": [*COMMON, *self.spec.drawn],
         }
 
+    def _spared(self) -> float:
+        """The seconds that learning may still take and, as people have seen enough, need not."""
+        left = self.job.seconds - self.job.at()
+        return max(0.0, left - ending(self.job)) if self.is_enough else 0.0
+
+    def _stopped(self) -> Warned:
+        """Say openly that the run ended before its time, and what was not tried."""
+        if untried := [entry.model for entry in self.entries if entry.why == "stopped"]:
+            return warning("stopped_early", count=len(untried), learners=untried)
+        return warning("stopped_late")
+
 
 def learning_ends(job: Job) -> float:
-    """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
-    return time.monotonic() + job.left() - ending(job)
+    """When learning must end, on `clock`'s, for test and charts to have time."""
+    return clock.now() + job.left() - ending(job)
 
 
 def ending(job: Job) -> float:
     """The seconds that test, explanations and charts take."""
-    return min(RESERVED, RESERVE * max(0.0, job.seconds))
+    return min(RESERVED, RESERVE * job.seconds)
 
 
 def drawing(job: Job) -> float:

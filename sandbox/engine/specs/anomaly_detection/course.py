@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sandbox.engine import explain, metrics, points, splits, table
+from sandbox.engine import clock, explain, metrics, points, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.metrics import anomaly
@@ -103,7 +103,7 @@ class DetectionCourse(PointsCourse):
         assert best.first is not None
         tested = best.first
         if self.job.left() > 4 * best.fit_seconds + 0.2 * self.job.seconds:
-            until = time.monotonic() + max(0.5, 0.4 * self.job.left())
+            until = clock.now() + max(0.5, 0.4 * self.job.left())
             tested = LEARNERS[best.model].fit(self.lesson(split.train, until))
         self.threshold = self._budget(tested, split.train)
         raw = anomaly.alerts(tested.predict(self.x[split.test]), self.threshold)
@@ -156,7 +156,7 @@ class DetectionCourse(PointsCourse):
         """Two detectors, each taught on one half, and their scores of rows neither has seen."""
         order = np.random.default_rng(self.seed).permutation(fit)
         halves = np.sort(order[::2]), np.sort(order[1::2])
-        middle = (time.monotonic() + until) / 2
+        middle = (clock.now() + until) / 2
         taught = [
             LEARNERS[name].fit(replace(self.lesson(half, ends), seed=self.seed + place))
             for place, (half, ends) in enumerate(zip(halves, (middle, until), strict=True))
@@ -207,7 +207,7 @@ class DetectionCourse(PointsCourse):
             self.space.features,
             self.metric,
             seed=self.seed,
-            deadline=time.monotonic() + max(0.2, 0.3 * self.job.left()),
+            deadline=clock.now() + max(0.2, 0.3 * self.job.left()),
         )
 
 

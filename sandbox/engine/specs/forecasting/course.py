@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import metrics, table
+from sandbox.engine import clock, metrics, table
 from sandbox.engine.checks import series as checks
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS
@@ -85,7 +85,7 @@ class SeriesCourse(Course):
         if isinstance(learner, Combination):
             return self._combined(name)
         needed = learner.start_seconds + learner.least_seconds(len(self.panel))
-        if self.entries and began + needed > self.deadline:
+        if self.entries and clock.now() + needed > self.deadline:
             return Entry(name, 0.0, why="no_time")
         learner.start()
         began = time.monotonic()
@@ -94,7 +94,7 @@ class SeriesCourse(Course):
         for cut in self.cuts:
             past = self.learn.cut(cut)
             started = time.monotonic()
-            if fitted is None or started + longest < until:
+            if fitted is None or clock.now() + longest < until:
                 fitted = learner.fit(
                     self.lesson(past, began + (until - began) / 2 if fitted is None else until)
                 )
@@ -186,7 +186,7 @@ class SeriesCourse(Course):
         left = 0.5 * (self.job.left() - conclusion.ENDING)
         if self.lasted[best.model] > left:
             return first
-        lesson = replace(self.lesson(past, time.monotonic() + left), members=self.members())
+        lesson = replace(self.lesson(past, clock.now() + left), members=self.members())
         fitted = LEARNERS[best.model].fit(lesson)
         assert isinstance(fitted, Forecaster)
         return fitted
@@ -241,7 +241,7 @@ def begin(spec: Spec, job: Job) -> SeriesCourse:
         warnings=[*source.warnings, *mended, *checks.check(series, horizon, SHORTEST)],
         seed=job.number("seed", 0),
         threads=max(1, job.number("threads", 2)),
-        deadline=time.monotonic() + COMPARING * (ends - time.monotonic()),
+        deadline=clock.now() + COMPARING * (ends - clock.now()),
         source=source,
         columns=columns,
         panel=series,

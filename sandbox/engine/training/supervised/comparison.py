@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.engine import metrics
+from sandbox.engine import clock, metrics
 from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
@@ -50,16 +50,17 @@ def attempt(course: TableCourse, name: str) -> Entry:
     rows = sum(len(fit) for fit, _ in split.folds)
     latest = ends(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
-    if began + starting > latest:
+    if clock.now() + starting > latest:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
-    if began > latest:
+    if clock.now() > latest:
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
-    if course.first_result is None:
-        _glance(course, learner)
+    shown = _glance(course, learner) if course.first_result is None else None
     done = _learnt(course, learner, split.folds, must=course.first_result is None)
+    if shown and course.is_enough:
+        done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
     if done is None:
         return Entry(name, took, why="no_time")
@@ -84,23 +85,38 @@ def wake(course: TableCourse) -> None:
             course.awake.add(name)
 
 
-def _glance(course: TableCourse, learner: Learner) -> None:
+def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     """On a long table, show what a few thousand rows teach until the whole has been learnt."""
     lesson, (fit, check) = course.lesson, course.split.folds[0]
     if len(fit) < 2 * GLANCED:
-        return
+        return None
     began = time.monotonic()
     chance = np.random.default_rng(lesson.seed)
     rows, seen = np.sort(chance.choice(fit, GLANCED, replace=False)), check[:GLANCED]
     if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
-        return
+        return None
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
-    raw = learner.fit(few).predict(lesson.x[seen])
+    fitted = learner.fit(few)
+    raw = fitted.predict(lesson.x[seen])
     entry = Entry(learner.name, time.monotonic() - began, raw=raw)
     course.entries.append(_scored(course, entry, truth=course.goal.y[seen]))
     course.first_result = course.job.at()
     course.tell("training", 0.15)
     course.entries.pop()
+    return fitted
+
+
+def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learnt:
+    """Of a learner that people have seen enough of, what they were shown or what it has by now.
+
+    The first fold decides; from here on it is the only one, for the baseline too.
+    """
+    course.split = course.split.first(1)
+    course.entries[0] = attempt(course, course.baseline.model)
+    found = [(shown, shown.predict(course.lesson.x[course.split.checked])), *done[:1]]
+    scores = [_scored(course, Entry("", 0.0, raw=raw)).score for _, raw in found]
+    gains = [-np.inf if score is None else course.metric.gain(score, 0.0) for score in scores]
+    return found[int(np.argmax(gains))]
 
 
 def _learnt(
@@ -110,7 +126,7 @@ def _learnt(
 
     The learner that `must` gets a share of the time for each fold instead, and ends with it.
     """
-    lesson, began = course.lesson, time.monotonic()
+    lesson, began = course.lesson, clock.now()
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
@@ -128,7 +144,7 @@ def _learnt(
         until = [began + share * (1 + place // workers) for place in range(len(folds))]
         return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
-    if time.monotonic() - began > share:
+    if clock.now() - began > share:
         return None
     until = [began + left] * (len(folds) - workers)
     rest = _mapped(lambda place, end: learn(place + workers, end), until, workers=workers)
@@ -220,12 +236,12 @@ def repeat(course: TableCourse) -> None:
     for place, entry in enumerate(course.entries):
         if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
             continue
-        if time.monotonic() + 1.3 * entry.fit_seconds > ends(course) or course.job.is_stopped:
+        if clock.now() + 1.3 * entry.fit_seconds > ends(course) or course.job.is_stopped:
             break
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds, must=False)
-        if done is None:
-            break
+        if done is None or course.is_enough:
+            break  # half learnt, it would only spoil the mean
         other = np.concatenate([raw for _, raw in done])[order]
         course.entries[place] = _scored(
             course,
@@ -277,5 +293,5 @@ def judge_skill(course: TableCourse) -> None:
         course.features,
         classes=lesson.classes,
         seed=lesson.seed,
-        deadline=time.monotonic() + 0.3 * max(0.0, course.job.left()),
+        deadline=clock.now() + 0.3 * max(0.0, course.job.left()),
     )

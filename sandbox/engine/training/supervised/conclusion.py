@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import explain, metrics
+from sandbox.engine import clock, explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Mean
 from sandbox.engine.problems import warning
@@ -30,7 +29,7 @@ CURVE_POINTS = 60
 
 def again(course: TableCourse) -> Fitted | None:
     """The best learner again on all rows, at the size validation chose; None without time."""
-    best, lesson, now = course.best, course.lesson, time.monotonic()
+    best, lesson, now = course.best, course.lesson, clock.now()
     needed = comparison.again_seconds(course, best)
     # it may take the time of explanations, which people need less than the model
     left = course.job.left() - drawing(course.job)
@@ -90,7 +89,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             metric,
             seed=lesson.seed,
-            deadline=time.monotonic() + max(0.2, 0.5 * (course.job.left() - drawing(course.job))),
+            deadline=clock.now() + max(0.2, 0.5 * (course.job.left() - drawing(course.job))),
         )
     course.tell("explaining", 0.8)
     facts |= {
@@ -145,14 +144,14 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
     if best is course.baseline:
         return []
     assert best.first is not None
-    if job.left() < 3 * per_fit + drawing(job):
+    if job.left() < 3 * per_fit + drawing(job) or job.is_stopped:
         told = best.first.curve
         step = max(1, len(told) // CURVE_POINTS)
         return [
             {"iteration": place, "train": one, "validation": other}
             for place, one, other in told[::step]
         ]
-    until = time.monotonic() + 0.5 * (job.left() - drawing(job))
+    until = clock.now() + 0.5 * (job.left() - drawing(job))
     points = []
     for share in SIZES:
         rows = np.sort(order[: max(10, int(share * len(order)))])
