@@ -14,6 +14,7 @@ from sandbox import messages
 from sandbox.engine.figures import short
 
 CUT = 240  # characters of a cell in a table of the result
+SHORT = 12  # characters up to which a cell stands in one line: a date, a code
 LONG = 24  # characters from which on a cell is read as a sentence
 READ = 8  # characters of a number that people still read
 WRITTEN = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
@@ -25,6 +26,11 @@ class Cell:
 
     text: str
     is_number: bool
+
+    @property
+    def is_short(self) -> bool:
+        """Whether breaking it would tear a date or a word."""
+        return len(self.text) <= SHORT
 
     @property
     def is_long(self) -> bool:

@@ -150,6 +150,7 @@ TABLE_COLUMNS: dict[str, Words] = {
     "rows": _("Rows"),
     "row": _("Row in the file"),
     "query": _("List"),
+    "rank": _("Place in the list"),
     "class": _("Class"),
     "words": _("Words, the strongest first"),
     "place_after": _("Place by the model"),

@@ -34,3 +34,4 @@ def test_scores_in_a_table_name_their_metric() -> None:
 def test_a_sentence_wants_a_column_of_some_width() -> None:
     assert facts.Cell("Please tell me how to end my contract.", is_number=False).is_long
     assert not facts.Cell("yes", is_number=False).is_long
+    assert facts.Cell("1989-01-01", is_number=False).is_short
