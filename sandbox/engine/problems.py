@@ -64,7 +64,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "overfitting": ("train", "validation"),
     "underfitting": ("train", "validation"),
     "miscalibrated": ("said", "happened"),
-    "rule_would_do": ("column", "score", "best"),
+    "rule_would_do": ("column", "steps", "score", "best"),
     "popularity_bias": ("items", "percent", "taken"),
     "few_rows": ("rows",),
     "few_users": ("users",),

@@ -57,8 +57,8 @@ CAUTIONS: dict[str, Words] = {
         "what errors cost."
     ),
     "rule_would_do": _(
-        "A simple rule on “%(column)s” alone reaches %(score)s, which cannot be told from the "
-        "best model's %(best)s. Begin with the rule: it costs nothing to run."
+        "A simple rule on “%(column)s” alone (%(steps)s) reaches %(score)s, which cannot be told "
+        "from the best model's %(best)s. Begin with the rule: it costs nothing to run."
     ),
     "popularity_bias": _(
         "The %(items)s most popular items fill %(percent)s %% of the lists, though they are only "

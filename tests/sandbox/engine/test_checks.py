@@ -155,8 +155,28 @@ def test_learnt_by_heart_and_hardly_learnt(
 
 def test_a_rule_over_one_column_predicts_in_the_shape_of_a_model() -> None:
     clean = Clean(6)
-    raw, cuts = fit.rule(clean.x, clean.y, clean.teach, clean.judge, 1, classes=2, seed=0)
+    raw, steps = fit.rule(clean.x, clean.y, clean.teach, clean.judge, 1, classes=2, seed=0)
     assert raw.shape == (len(clean.judge), 2)
     assert AUC.safe(clean.y[clean.judge], raw) > 0.7
-    assert 1 <= len(cuts) < 4
-    assert not pd.isna(cuts).any()
+    assert 2 <= len(steps) <= 4
+    assert [one.above for one in steps[1:]] == [one.upto for one in steps[:-1]]
+
+
+def test_a_rule_is_told_in_round_numbers_and_names() -> None:
+    values = np.array([1.0, 2.0, 12.0, 13.0, np.nan])
+    half = [fit.Step(None, 12.5, np.array([0.16, 0.84])), fit.Step(12.5, None, np.array([1.0, 0]))]
+    assert fit.told(half, values, (), ("no", "yes")) == [
+        {"says": "yes", "percent": 84, "above": None, "upto": 12.0},
+        {"says": "no", "percent": 100, "above": 12.0, "upto": None},
+    ]
+    steps = [fit.Step(None, 0.5, np.array([7.0])), fit.Step(0.5, None, np.array([9.0]))]
+    assert [one["levels"] for one in fit.told(steps, values, ("a", "b", "c"), ())] == [
+        ["a"],
+        ["b", "c"],
+    ]
+    blank = [
+        fit.Step(None, fit.BLANK / 2, np.array([7.0])),
+        fit.Step(fit.BLANK / 2, 6, half[1].says),
+    ]
+    missing, low = fit.told(blank, values, (), ())
+    assert (missing, low["above"], low["upto"]) == ({"says": 7.0}, None, 6.0)

@@ -77,21 +77,26 @@ def _rule(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
     telling = [one["column"] for one in facts["importance"][:TOLD] if one["mean"] > 0]
     fit_rows, check = split.folds[0]
     metric = course.metric.at(best.cut)
-    tried: list[tuple[float, str]] = []
+    tried: list[tuple[float, int, list[fit.Step]]] = []
     for place, feature in enumerate(course.features.features):
         if feature.source in telling and not feature.part:
-            raw, _cuts = fit.rule(
+            raw, steps = fit.rule(
                 lesson.x, lesson.y, fit_rows, check, place, classes=lesson.classes, seed=course.seed
             )
-            tried.append((metric.safe(lesson.y[check], raw), feature.source))
+            tried.append((metric.safe(lesson.y[check], raw), place, steps))
     tried = [one for one in tried if np.isfinite(one[0])]
     if not tried or best.interval is None or best.score is None or _has(course, "leakage"):
         return
-    score, column = max(tried, key=lambda one: metric.gain(one[0], 0.0))
+    score, place, steps = max(tried, key=lambda one: metric.gain(one[0], 0.0))
     worst = best.interval[0] if metric.higher else best.interval[1]
     if metric.gain(score, worst) >= 0:
+        feature = course.features.features[place]
+        values = lesson.x[fit_rows, place]
+        told = fit.told(steps, values, feature.levels, course.goal.labels)
         course.warnings.append(
-            warning("rule_would_do", column=column, score=score, best=best.score)
+            warning(
+                "rule_would_do", column=feature.source, steps=told, score=score, best=best.score
+            )
         )
 
 
