@@ -68,6 +68,15 @@ def test_a_rule_is_read_as_people_write_one() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_grouped_split_names_its_column(language: str) -> None:
+    facts = {"kind": "groups", "column": "patient", "test": 96, "test_groups": 16}
+    with translation.override(language):
+        said = messages.split_told({**facts, "train_groups": 64})
+    assert "patient" in said
+    assert "…" not in said
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
 def test_charts_have_every_word_they_need(language: str) -> None:
     words = messages.chart_words(language)
     wanted = {f"learner.{name}" for name in LEARNERS}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RESERVE = 0.35
 """The share of the time left, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
+FEW_ROWS = 200
+"""Rows below which every number is rough."""
 FIRST_CHART = 1.0
 """Seconds that the first chart takes, with the drawing library's start."""
 CHART = 0.2
@@ -73,12 +75,23 @@ class Course(ABC):
     spec: Spec
     metric: Metric
     warnings: list[Warned]
-    seed: int
-    threads: int
-    deadline: float
+    seed: int = field(init=False)
+    threads: int = field(init=False)
+    deadline: float = field(init=False)
     """When, on `time.monotonic`'s clock, learning must end so that what follows has its time."""
     entries: list[Entry] = field(default_factory=list)
     first_result: float | None = None
+
+    def __post_init__(self) -> None:
+        """What every job says alike."""
+        self.seed = self.job.number("seed", 0)
+        self.threads = max(1, self.job.number("threads", 2))
+        self.deadline = self.ends()
+
+    def ends(self) -> float:
+        """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
+        left = self.job.left()
+        return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
 
     @abstractmethod
     def attempt(self, name: str) -> Entry:
@@ -209,12 +222,6 @@ class Course(ABC):
         if not is_whole:
             self.warnings.append(warning("charts_skipped"))
         return drawn
-
-
-def learning_ends(job: Job) -> float:
-    """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
-    left = job.left()
-    return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
 
 
 def milliseconds(predict: Callable[[], object]) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sandbox.engine.checks import fit, groups, leakage, rows
+from sandbox import samples
+from sandbox.engine import table
+from sandbox.engine.checks import entities, fit, groups, leakage, rows
 from sandbox.engine.features import Feature, Features
 from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
 from sandbox.engine.problems import Warned
@@ -180,3 +184,25 @@ def test_a_rule_is_told_in_round_numbers_and_names() -> None:
     ]
     missing, low = fit.told(blank, values, (), ())
     assert (missing, low["above"], low["upto"]) == ({"says": 7.0}, None, 6.0)
+
+
+@pytest.mark.parametrize("name", ["visit", "customer_id"])
+def test_rows_that_belong_to_nobody_are_not_kept_together(name: str) -> None:
+    kinds = {"x": "number", "visits": "number", "spend": "number", "plan": "number", name: "number"}
+    alarms = 0
+    for seed in range(40):
+        clean = Clean(seed)
+        frame = pd.DataFrame(clean.x, columns=list(kinds)[:4])
+        frame[name] = np.random.default_rng(seed).integers(0, 150, len(frame))
+        found = entities.found(frame, kinds, "left", clean.y, seed=0)
+        alarms += found is not None and (found.is_sure or name == "visit")
+    assert alarms <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("house_prices", "SalePrice"), ("churn", "Churn?")], ids=str
+)
+def test_ordinary_categories_are_no_entities(name: str, target: str) -> None:
+    source = table.read(Path(samples.__file__).parent / f"{name}.csv")
+    y = pd.factorize(source.frame[target], sort=True)[0]
+    assert entities.found(source.frame, source.kinds, target, y, seed=0) is None

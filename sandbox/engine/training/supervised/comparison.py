@@ -96,7 +96,7 @@ def _glance(course: TableCourse, learner: Learner) -> None:
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
     raw = learner.fit(few).predict(lesson.x[seen])
     entry = Entry(learner.name, time.monotonic() - began, raw=raw)
-    course.entries.append(_scored(course, entry, truth=course.goal.y[seen]))
+    course.entries.append(_scored(course, entry, seen))
     course.first_result = course.job.at()
     course.tell("training", 0.15)
     course.entries.pop()
@@ -214,8 +214,9 @@ def repeat(course: TableCourse) -> None:
     combine(course)
 
 
-def _scored(course: TableCourse, entry: Entry, truth: np.ndarray | None = None) -> Entry:
-    truth = course.goal.y[course.split.checked] if truth is None else truth
+def _scored(course: TableCourse, entry: Entry, rows: np.ndarray | None = None) -> Entry:
+    rows = course.split.checked if rows is None else rows
+    truth = course.goal.y[rows]
     assert entry.raw is not None
     entry.cut = metrics.best_cut(course.metric, truth, entry.raw)
     metric = course.metric.at(entry.cut)
@@ -225,7 +226,12 @@ def _scored(course: TableCourse, entry: Entry, truth: np.ndarray | None = None) 
         return entry
     entry.score = score
     entry.interval = metrics.interval(
-        metric, truth, entry.raw, seed=course.lesson.seed, unseen=len(course.split.test)
+        metric,
+        truth,
+        entry.raw,
+        seed=course.lesson.seed,
+        unseen=len(course.split.test),
+        groups=course.split.together(rows),
     )
     return entry
 
@@ -236,17 +242,20 @@ def judge_skill(course: TableCourse) -> None:
     if not tried:
         return  # who tried nothing cannot say that nothing is there
     best, baseline, metric = course.best, course.baseline, course.metric
-    truth, lesson = course.goal.y[course.split.checked], course.lesson
+    truth, lesson, split = course.goal.y[course.split.checked], course.lesson, course.split
+    groups = split.together(split.checked)
     sure = False
     if best is not baseline and best.raw is not None and baseline.raw is not None:
         ours = metrics.decided(best.raw, best.cut)
         guess = metrics.decided(baseline.raw, baseline.cut)
-        low, _ = metrics.gain_interval(metric, truth, ours, guess, seed=lesson.seed, tried=tried)
+        low, _ = metrics.gain_interval(
+            metric, truth, ours, guess, seed=lesson.seed, tried=tried, groups=groups
+        )
         sure = low > 0
     if not sure:
         course.warnings.append(warning("no_skill", metric=metric.name))
         return
-    rows = course.split.train
+    rows = split.train
     course.warnings += leakage.leaks(
         lesson.x[rows],
         lesson.y[rows],
@@ -254,4 +263,5 @@ def judge_skill(course: TableCourse) -> None:
         classes=lesson.classes,
         seed=lesson.seed,
         deadline=time.monotonic() + 0.3 * max(0.0, course.job.left()),
+        groups=split.together(rows),
     )

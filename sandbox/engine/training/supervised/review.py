@@ -134,7 +134,7 @@ def _telling(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> Non
     """The rows it is most right and most wrong about, with the columns that matter most."""
     truth, raw = _judged(course)
     names = [one["column"] for one in facts["importance"][:TOLD]]
-    shown = _known(course)[[*names, course.goal.target]].iloc[course.split.checked]
+    shown = course.known[[*names, course.goal.target]].iloc[course.split.checked]
     if course.goal.classes:
         miss = 1 - raw[np.arange(len(truth)), truth]
         said = [course.goal.labels[one] for one in decided(raw, course.best.cut).argmax(axis=1)]
@@ -168,14 +168,9 @@ def _judged(course: TableCourse) -> tuple[np.ndarray, np.ndarray]:
     return course.goal.y[course.split.checked], course.best.raw
 
 
-def _known(course: TableCourse) -> pd.DataFrame:
-    """The rows whose target is known."""
-    return course.source.frame.iloc[course.goal.rows]
-
-
 def _words(course: TableCourse) -> dict[str, np.ndarray]:
     """Columns of few levels as words of the validation rows; numbers about people in slices."""
-    known = _known(course).iloc[course.split.checked]
+    known = course.known.iloc[course.split.checked]
     words = {}
     for name in dict.fromkeys(one.source for one in course.features.features):
         column = known[name]
