@@ -1,10 +1,12 @@
 """A trained model on disk without pickle: JSON for all that is small, LightGBM's text for trees."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -58,20 +60,30 @@ class Model:
         return [FILE, *state["files"]]
 
 
-def task(folder: Path) -> str:
-    """The task type a kept model is of; Problem `model_broken` when nobody can say."""
-    try:
-        return str(json.loads((folder / FILE).read_text("utf-8"))["task"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Problem("model_broken") from None
+@contextmanager
+def opened(folder: Path) -> Iterator[dict[str, Any]]:
+    """What a kept model's JSON says, whatever its task type.
 
-
-def load(folder: Path, encoding: type[Features] = Features) -> Model:
-    """Read a model that `Model.save` wrote; Problem `model_broken` when the files are not whole."""
+    Problem `model_broken` when it, or what is read of its other files meanwhile, is not whole.
+    """
     try:
         written = json.loads((folder / FILE).read_text("utf-8"))
         if written["format"] != FORMAT:
             raise Problem("model_broken")
+        yield written
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
+        raise Problem("model_broken") from None
+
+
+def task(folder: Path) -> str:
+    """The task type a kept model is of; Problem `model_broken` when nobody can say."""
+    with opened(folder) as written:
+        return str(written["task"])
+
+
+def load(folder: Path, encoding: type[Features] = Features) -> Model:
+    """Read a model that `Model.save` wrote; Problem `model_broken` when the files are not whole."""
+    with opened(folder) as written:
         learner = LEARNERS[written["learner"]]
         return Model(
             written["task"],
@@ -83,8 +95,6 @@ def load(folder: Path, encoding: type[Features] = Features) -> Model:
             written["cut"],
             written.get("says", "prediction"),
         )
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Problem("model_broken") from None
 
 
 def predictions(

@@ -19,6 +19,25 @@ CAUTIONS: dict[str, Words] = {
         "The final test (%(test)s) is clearly worse than validation (%(validation)s). Trust the "
         "test, and expect no more than it in use."
     ),
+    "group_divided": _(
+        "“%(column)s” has too few different values (%(groups)s), or one class has, for each to "
+        "stand on one side of the split, so rows were drawn one by one. For values not seen "
+        "before, expect less than this score; collect rows of more of them."
+    ),
+    "group_by_time": _(
+        "The rows are a history, so the latest ones test the model, and rows of one “%(column)s” "
+        "may stand before and after. The score holds for those known already, not for new ones."
+    ),
+    "group_likely": _(
+        "Rows share the %(groups)s values of “%(column)s”. If those of one value are of one "
+        "customer, patient or machine, name this column as what rows belong to and train again: "
+        "the score may be too good for new ones."
+    ),
+    "group_found": _(
+        "Rows of one “%(column)s” are alike, so each of the %(groups)s stands on one side of the "
+        "split only, and the column itself is not learnt from: the score holds for new ones. If "
+        "the model will meet only those known already, train on a table without this column."
+    ),
     "known_afterwards": _(
         "Whether “%(column)s” is filled in almost gives the answer away (%(score)s of 1): it seems "
         "to be written down after the outcome. Leave the column out and train again."
@@ -57,8 +76,8 @@ CAUTIONS: dict[str, Words] = {
         "what errors cost."
     ),
     "rule_would_do": _(
-        "A simple rule on “%(column)s” alone reaches %(score)s, which cannot be told from the "
-        "best model's %(best)s. Begin with the rule: it costs nothing to run."
+        "A simple rule on “%(column)s” alone (%(steps)s) reaches %(score)s, which cannot be told "
+        "from the best model's %(best)s. Begin with the rule: it costs nothing to run."
     ),
     "popularity_bias": _(
         "The %(items)s most popular items fill %(percent)s %% of the lists, though they are only "

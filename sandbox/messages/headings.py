@@ -66,6 +66,15 @@ SPLITS: dict[str, Words] = {
         "%(test)s rows were put aside first and looked at once, at the very end."
         " Models learnt from %(train)s rows and were compared on %(validation)s others."
     ),
+    "time": _(
+        "The latest %(test)s rows were put aside first and looked at once, at the very end. Models"
+        " learnt from the %(train)s earliest rows and were compared on the %(validation)s between."
+    ),
+    "groups": _(
+        "%(test_groups)s values of “%(column)s” (%(test)s rows) were put aside first and looked at"
+        " once, at the very end. All rows of one value stand on the same side: models learnt from"
+        " some of the other %(train_groups)s and were compared on values they had not met."
+    ),
     "queries": _(
         "%(test_queries)s lists (%(test)s rows) were put aside first and looked at once, at the"
         " very end. All rows of a list stand on the same side: models learnt from some lists and"

@@ -176,6 +176,13 @@ ASKS: dict[str, tuple[Words, Words]] = {
         _("The number whose future is wanted: sales, visits, temperature."),
     ),
     "group": (
+        _("Column of what rows belong to"),
+        _(
+            "The customer, patient, machine or shop: all rows of one stand on one side of every "
+            "split, so that the score holds for new ones. Leave it out when each row stands alone."
+        ),
+    ),
+    "ranking.group": (
         _("Column that makes the lists"),
         _("Rows with the same value stand in one list: one search, one customer, one day."),
     ),

@@ -41,6 +41,21 @@ class _Forgiving(dict[str, str]):
         return "…"
 
 
+def _step(step: Mapping[str, Any]) -> str:
+    """A step of a rule over one column: when, and what is said then."""
+    low, high = (
+        None if step.get(end) is None else f"{step[end]:,.6g}" for end in ("above", "upto")
+    )
+    if step.get("levels"):
+        when = _said("levels", step["levels"])
+    elif low and high:
+        when = f"{low} – {high}"
+    else:
+        when = f"≤ {high}" if high else f"> {low}" if low else gettext("no value")
+    then = _said("says", step["says"])
+    return f"{when} → {then}" + (f" ({step['percent']}%)" if "percent" in step else "")
+
+
 def _said(key: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         most = len(value) if key == "possible" else 6  # what may be chosen is told in full
@@ -48,6 +63,8 @@ def _said(key: str, value: Any) -> str:
         if len(value) > most:
             shown.append(gettext("and %(count)s more") % {"count": len(value) - most})
         return gettext(", ").join(shown)
+    if isinstance(value, Mapping):
+        return _step(value)
     if key == "learners":
         return learner_title(str(value))
     if key == "looks":

@@ -50,6 +50,34 @@ def test_an_unknown_code_is_still_a_sentence() -> None:
     assert "stopped" in messages.sentence("brand_new", {})
 
 
+def test_a_rule_is_read_as_people_write_one() -> None:
+    steps = [
+        {"says": "はい", "percent": 84, "above": None, "upto": 12.0},
+        {"says": "いいえ", "percent": 91, "above": 12.0, "upto": 2500.0},
+        {"says": 3.25, "above": 2500.0, "upto": None},
+        {"says": "いいえ", "percent": 70, "levels": ["DSL", "光"]},
+        {"says": "いいえ", "percent": 70},
+    ]
+    told = {"column": "契約月数", "steps": steps, "score": 0.8, "best": 0.81}
+    with translation.override("en"):
+        english = messages.sentence("rule_would_do", told)
+    with translation.override("ja"):
+        japanese = messages.sentence("rule_would_do", told)
+    assert "(≤ 12 → はい (84%), 12 – 2,500 → いいえ (91%), > 2,500 → 3.250, " in english
+    assert "DSL, 光 → いいえ (70%), no value → いいえ (70%))" in english
+    assert "（≤ 12 → はい (84%)、12 – 2,500 → いいえ (91%)" in japanese
+    assert "値なし → いいえ" in japanese
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_grouped_split_names_its_column(language: str) -> None:
+    facts = {"kind": "groups", "column": "patient", "test": 96, "test_groups": 16}
+    with translation.override(language):
+        said = messages.split_told({**facts, "train_groups": 64})
+    assert "patient" in said
+    assert "…" not in said
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_charts_have_every_word_they_need(language: str) -> None:
     words = messages.chart_words(language)

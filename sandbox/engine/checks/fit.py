@@ -1,6 +1,7 @@
 """Whether a model learnt too much, too little, or claims more than it knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ MISSED = 0.05
 """How far probabilities may be from what happened, on average, before it is worth a word."""
 DRAWN = 200
 RULE_LEAVES = 4
+BLANK = -1e30
+"""Where a rule puts what is missing: below every number."""
 
 
 def curve(points: Sequence[Mapping[str, Any]], metric: Metric, baseline: float) -> list[Warned]:
@@ -79,6 +82,15 @@ def _error(chances: np.ndarray, truth: np.ndarray) -> float:
     return float(np.mean([abs(chances[part].mean() - truth[part].mean()) for part in parts]))
 
 
+@dataclass(frozen=True)
+class Step:
+    """A part of a rule: what it says, a number or the chance of each class, between two cuts."""
+
+    above: float | None
+    upto: float | None
+    says: np.ndarray
+
+
 def rule(
     x: np.ndarray,
     y: np.ndarray,
@@ -88,8 +100,8 @@ def rule(
     *,
     classes: int,
     seed: int,
-) -> tuple[np.ndarray, list[float]]:
-    """What a rule over one feature says for the judging rows, and where it cuts.
+) -> tuple[np.ndarray, list[Step]]:
+    """What a rule over one feature says for the judging rows, and the rule, from low to high.
 
     A tree of RULE_LEAVES leaves learnt on the rows of `learn`; predictions of shape (rows,) or
     (rows, classes).
@@ -98,11 +110,60 @@ def rule(
 
     kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
     tree = kind(max_leaf_nodes=RULE_LEAVES, min_samples_leaf=5, random_state=seed)
-    values = np.nan_to_num(x[:, [place]], nan=-1e30)
+    values = np.nan_to_num(x[:, [place]], nan=BLANK)
     tree.fit(values[learn], y[learn])
-    cuts = sorted(float(one) for one in tree.tree_.threshold[tree.tree_.children_left >= 0])
+    grown = tree.tree_
+
+    def steps(node: int, above: float | None, upto: float | None) -> Iterator[Step]:
+        if grown.children_left[node] < 0:
+            says = np.zeros(max(1, classes))
+            says[tree.classes_.astype(int) if classes else 0] = grown.value[node][0]
+            yield Step(above, upto, says)
+            return
+        cut = float(grown.threshold[node])
+        yield from steps(grown.children_left[node], above, cut)
+        yield from steps(grown.children_right[node], cut, upto)
+
+    found = list(steps(0, None, None))
     if not classes:
-        return tree.predict(values[judge]), cuts
+        return tree.predict(values[judge]), found
     chances = np.zeros((len(judge), classes))
     chances[:, tree.classes_.astype(int)] = tree.predict_proba(values[judge])
-    return chances, cuts
+    return chances, found
+
+
+def told(
+    steps: Sequence[Step], values: np.ndarray, levels: Sequence[str], labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A rule for people, a dictionary for each step, over a feature with these values or levels.
+
+    When: `levels` by name, or `above` and `upto` as round as the values between which they cut
+    allow; none of them where the value is missing. Then: `says`, and the class's `percent`.
+    """
+    shown = []
+    known = np.unique(values[np.isfinite(values)])
+    for step in steps:
+        is_missing = step.upto is not None and step.upto <= BLANK / 4
+        low = -np.inf if step.above is None else step.above
+        high = np.inf if step.upto is None else step.upto
+        best = int(step.says.argmax())
+        one: dict[str, Any] = {"says": labels[best] if labels else float(step.says[0])}
+        if labels:
+            one["percent"] = round(100 * float(step.says[best]))
+        if levels:
+            one["levels"] = [name for code, name in enumerate(levels) if low < code <= high]
+        elif not is_missing:
+            one["above"] = _round(step.above, known) if low > BLANK / 4 else None
+            one["upto"] = _round(step.upto, known)
+        shown.append(one)
+    return shown
+
+
+def _round(cut: float | None, known: np.ndarray) -> float | None:
+    """The shortest number that parts the same values as a cut does."""
+    if cut is None:
+        return None
+    place = int(np.searchsorted(known, cut, side="right"))
+    low, high = known[max(0, place - 1)], known[min(place, len(known) - 1)]
+    tried = (float(f"{cut:.{digits}g}") for digits in range(1, 16))
+    return next((one for one in tried if low <= one < high), cut)

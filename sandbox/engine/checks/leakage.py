@@ -22,17 +22,23 @@ def leaks(
     classes: int,
     seed: int,
     deadline: float = float("inf"),
+    groups: np.ndarray | None = None,
 ) -> list[Warned]:
     """Columns that alone all but give the target away: rarely luck, often known only afterwards.
 
     One small tree per feature, learnt on half of at most LEAK_ROWS rows, judged on the other half:
     the area under the ROC curve (for more classes one against the rest), or the correlation.
+    With `groups`, the code of each row's group, none is on both halves: what tells who a row is
+    about gives away the target of his other rows, and yet nothing of the next one's.
     Features not reached by `deadline`, on `clock`'s, are not looked at.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     rows = np.random.default_rng(seed).permutation(len(y))[:LEAK_ROWS]
     learn, judge = rows[::2], rows[1::2]
+    if groups is not None:
+        late = np.random.default_rng(seed).permutation(int(groups.max()) + 1)[groups[rows]] % 2
+        learn, judge = rows[late == 0], rows[late == 1]
     warned = []
     for place, feature in enumerate(features.features):
         if clock.now() > deadline:

@@ -133,22 +133,27 @@ def interval(
     *,
     seed: int,
     unseen: int | None = None,
+    groups: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """The 95 % bootstrap interval of a score (Efron & Tibshirani 1993, percentile method).
 
-    Rows are drawn, or queries where the metric is a mean over them. With `unseen`, the interval in
-    which the score of so many new ones will lie. They differ by luck as these do, so that fewer
-    are drawn: 1 / drawn = 1 / rows + 1 / unseen; and wider, as CHOSEN says.
+    Rows are drawn, or queries where the metric is a mean over them, or whole groups where rows of
+    one are alike and come together: `groups`, shape (rows,), are their codes (the cluster
+    bootstrap: Davison & Hinkley 1997). With `unseen`, the interval in which the score of so many
+    new rows will lie. They differ by luck as these do, so that fewer are drawn: 1 / drawn =
+    1 / rows + 1 / unseen; and wider, as CHOSEN says.
     """
     drawn_from = len(truth)
+    if metric.each is not None:
+        groups = None  # a query is one score already
     metric, truth, predictions, _ = _drawn(metric, truth, predictions, predictions)
-    rows = len(truth)
+    rows = len(truth) if groups is None else len(np.unique(groups))
     if unseen is not None:
         unseen = max(1, unseen * rows // drawn_from)
     size = rows if unseen is None else max(2, rows * unseen // (rows + unseen))
     scores = [
         metric.safe(truth[drawn], predictions[drawn])
-        for drawn in _resamples(rows, seed=seed, size=size)
+        for drawn in _resamples(len(truth), groups, seed=seed, size=size)
     ]
     score = metric.safe(truth, predictions)
     low, high = _between(scores, score, size)
@@ -166,20 +171,25 @@ def gain_interval(
     *,
     seed: int,
     tried: int = 1,
+    groups: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """The 95 % interval of how much better one model is than another on the same rows (paired).
 
-    Wider when it is the best of several `tried`, one of which looks good by luck (Bonferroni).
+    Wider when it is the best of several `tried`, one of which looks good by luck (Bonferroni);
+    `groups` as in `interval`.
     """
+    if metric.each is not None:
+        groups = None
     metric, truth, predictions, others = _drawn(metric, truth, predictions, others)
     gains = [
         metric.gain(
             metric.safe(truth[rows], predictions[rows]), metric.safe(truth[rows], others[rows])
         )
-        for rows in _resamples(len(truth), seed=seed)
+        for rows in _resamples(len(truth), groups, seed=seed)
     ]
     centre = metric.gain(metric.safe(truth, predictions), metric.safe(truth, others))
-    return _between(gains, centre, len(truth), tail=2.5 / tried)
+    drawn = len(truth) if groups is None else len(np.unique(groups))
+    return _between(gains, centre, drawn, tail=2.5 / tried)
 
 
 def mean(each: np.ndarray) -> float:
@@ -198,10 +208,23 @@ def _drawn(
     return replace(metric, score=lambda _, scores: mean(scores), each=None), each, each, beside
 
 
-def _resamples(rows: int, *, seed: int, size: int | None = None) -> list[np.ndarray]:
+def _resamples(
+    rows: int, groups: np.ndarray | None = None, *, seed: int, size: int | None = None
+) -> list[np.ndarray]:
+    """Places among so many rows, drawn `size` at a time, or the rows of `size` groups."""
     chance = np.random.default_rng(seed)
-    size = min(size or rows, RESAMPLED)
-    return [chance.integers(0, rows, size) for _ in range(RESAMPLES)]
+    if groups is None:
+        size = min(size or rows, RESAMPLED)
+        return [chance.integers(0, rows, size) for _ in range(RESAMPLES)]
+    kept = chance.permutation(rows)[:RESAMPLED]  # fewer rows of each group: a little too careful
+    kept = kept[np.argsort(groups[kept], kind="stable")]
+    starts = np.unique(groups[kept], return_index=True)[1]
+    members = np.split(kept, starts[1:])
+    size = min(size or len(members), len(members))
+    return [
+        np.concatenate([members[one] for one in chance.integers(0, len(members), size)])
+        for _ in range(RESAMPLES)
+    ]
 
 
 def _between(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sandbox.engine import explain
+from sandbox.engine.checks import entities
 from sandbox.engine.features import USED, Features
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS
@@ -54,6 +55,8 @@ class Ask:
 
 
 TARGET = Ask("target")
+GROUP = Ask("group", needed=False)
+"""Whose rows stay on one side of every split, for a score that holds for others."""
 
 
 class Spec(ABC):
@@ -106,6 +109,14 @@ class Supervised(Spec):
     says: str = "prediction"
     """The column of `predictions.csv` that holds what is said of a row."""
 
+    def candidates(self, table: Table, ask: str) -> list[str]:
+        """Likely targets, and the columns that tell entities apart."""
+        return entities.named(table.frame, table.kinds) if ask == "group" else self.targets(table)
+
+    @abstractmethod
+    def targets(self, table: Table) -> list[str]:
+        """Likely targets."""
+
     @abstractmethod
     def check(self, table: Table, target: str) -> Goal:
         """What is to be learnt; Problem with a code when this column cannot be learnt this way."""
@@ -148,7 +159,7 @@ class Classes(Supervised):
 
     metrics = CLASS_METRICS
 
-    def candidates(self, table: Table, ask: str) -> list[str]:
+    def targets(self, table: Table) -> list[str]:
         """Likely targets."""
         counts = {name: table.frame[name].nunique() for name in table.kinds}
         fitting = [

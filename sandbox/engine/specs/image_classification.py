@@ -33,14 +33,14 @@ class ImageClassification(Classes):
     def train(self, job: Job) -> dict[str, Any]:
         """Compare the learners on folds of the pictures, then judge the best on others."""
         from sandbox.engine import resnet, table
-        from sandbox.engine.training.supervised import course, single
+        from sandbox.engine.training.supervised import single
 
         job.progress("reading", 0.02)
         source = table.read(job.needed("file"))
         columns = [name for name, kind in source.kinds.items() if kind == "image"]
         if not columns:
             raise Problem("no_pictures")
-        target = course.required(source, job.text("target"))
+        target = source.required(job.text("target"))
         features = Pictures(column=columns[0])
         weights = job.input("image_weights")
         begun: single.SingleCourse = single.course(

@@ -10,7 +10,7 @@ from sandbox.engine.metrics import NUMBER_METRICS
 from sandbox.engine.problems import Problem, warning
 from sandbox.engine.table import Table, labels
 
-from .base import Goal, Supervised, likely, require_rows
+from .base import GROUP, TARGET, Goal, Supervised, likely, require_rows
 
 LIKELY_VALUES = 10
 
@@ -19,10 +19,11 @@ class Regression(Supervised):
     """A number; root mean squared error unless another metric is asked for."""
 
     name = "regression"
+    asks = (TARGET, GROUP)
     metrics = NUMBER_METRICS
     drawn = ("residuals", "dependence")
 
-    def candidates(self, table: Table, ask: str) -> list[str]:
+    def targets(self, table: Table) -> list[str]:
         """Likely targets."""
         fitting = [
             name

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .groups import parts
+
 FOLDS = 5
 FOLDED = 30_000
 """Up to so many training rows, each fold is predicted by the others; above, two parts of several
@@ -17,6 +19,8 @@ SHARE = 0.2
 HELD = 0.15
 RARE = 7
 """A class with fewer rows cannot stand in the test and in every fold; its rows all teach."""
+LEAST_GROUPS = 2 * FOLDS
+"""Groups without which neither the test nor a fold would say anything about the next one."""
 
 Rows = np.ndarray
 Fold = tuple[Rows, Rows]
@@ -31,6 +35,17 @@ class Split:
     folds: tuple[Fold, ...]
     stratified: bool
     is_by_time: bool = False
+    groups: Rows | None = None
+    """Each row's group, shape (rows,), where some belong together; cut by nothing but time."""
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether all rows of a group stand on one side."""
+        return self.groups is not None and not self.is_by_time
+
+    def together(self, rows: Rows) -> Rows | None:
+        """The groups of these rows, which a bootstrap must draw whole; None without any."""
+        return None if self.groups is None else self.groups[rows]
 
     @property
     def checked(self) -> Rows:
@@ -45,27 +60,46 @@ class Split:
         """Other folds that check the same rows."""
         always = np.setdiff1d(self.train, self.checked)
         stratify = target if classes else None
-        return _folds(np.sort(self.checked), always, len(self.folds), stratify, seed=seed)
+        count = len(self.folds)
+        return _folds(np.sort(self.checked), always, count, stratify, self.groups, seed=seed)
 
     def facts(self) -> dict[str, Any]:
         """The split in numbers, for the result; `train` are the rows that taught somebody."""
         is_folded = len(self.folds) > 1
+        kind = "cross_validation" if is_folded else "holdout"
+        counts = {}
+        if self.groups is not None and self.is_grouped:
+            kind = "groups"
+            counts = {
+                "train_groups": len(np.unique(self.groups[self.train])),
+                "test_groups": len(np.unique(self.groups[self.test])),
+            }
         return {
-            "kind": "time" if self.is_by_time else "cross_validation" if is_folded else "holdout",
+            "kind": "time" if self.is_by_time else kind,
             "train": len(self.train) if is_folded else len(self.folds[0][0]),
             "validation": len(self.checked),
             "test": len(self.test),
             "folds": len(self.folds),
             "stratified": self.stratified,
+            **counts,
         }
 
 
-def split(target: np.ndarray, *, classes: int, seed: int, times: np.ndarray | None = None) -> Split:
+def split(
+    target: np.ndarray,
+    *,
+    classes: int,
+    seed: int,
+    times: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> Split:
     """Hold out a fifth for the test, then fold the rest (or split it once when it is long).
 
     `target` has shape (rows,): class codes when `classes` > 0 (then every part has the same mix of
     classes), numbers otherwise. With `times`, also of shape (rows,), the earlier rows teach and the
-    later ones choose and test, so that nothing is learnt from what was the future.
+    later ones choose and test, so that nothing is learnt from what was the future. With `groups`,
+    the code of each row's group, all rows of one stand on the same side, unless time divides them
+    or there are too few groups of each class: then the split's own `groups` are None.
     """
     rows = np.arange(len(target))
     rare = np.zeros(len(target), dtype=bool)
@@ -73,18 +107,61 @@ def split(target: np.ndarray, *, classes: int, seed: int, times: np.ndarray | No
         rare = np.bincount(target, minlength=classes)[target] < RARE
     common, always = rows[~rare], rows[rare]
     if times is not None and (found := _by_time(common, always, times)):
-        parts = [np.union1d(one, always) for one in (*found.folds[0], found.test)]
-        if not classes or all(len(np.unique(target[one])) == classes for one in parts):
-            return found  # else a class is only of the past, or only of the future
+        sides = [np.union1d(one, always) for one in (*found.folds[0], found.test)]
+        if not classes or all(len(np.unique(target[one])) == classes for one in sides):
+            # else a class is only of the past, or only of the future
+            return replace(found, groups=groups)
+    if groups is not None and (found := _by_group(target, groups, classes=classes, seed=seed)):
+        return found
+    return _dealt(common, always, target if classes else None, None, seed=seed)
+
+
+def _by_group(target: np.ndarray, groups: np.ndarray, *, classes: int, seed: int) -> Split | None:
+    """No group on both sides; None where too few of them, or of those of a class, are there."""
+    rows = np.arange(len(target))
+    always = np.zeros(len(target), dtype=bool)
+    if classes:
+        # a class of few groups is rare, however many rows these have: they all teach
+        held = np.unique(groups * classes + target) % classes
+        rare = np.bincount(held, minlength=classes) < RARE
+        if (~rare).sum() < 2:
+            return None
+        always = np.isin(groups, groups[rare[target]])
+    if len(np.unique(groups[~always])) < LEAST_GROUPS:
+        return None
     stratify = target if classes else None
-    learn, test = _halved(common, SHARE, stratify, seed=seed)
+    found = _dealt(rows[~always], rows[always], stratify, groups, seed=seed)
+    if classes:
+        judged = (found.test, found.checked)
+        taught = [fit for fit, _ in found.folds]
+        if any(len(np.unique(target[one])) < 2 for one in judged) or any(
+            len(np.unique(target[one])) < classes for one in taught
+        ):
+            return None
+    return found
+
+
+def _dealt(
+    common: Rows,
+    always: Rows,
+    stratify: np.ndarray | None,
+    groups: np.ndarray | None,
+    *,
+    seed: int,
+) -> Split:
+    """A random split of the common rows, or of their groups; the others always teach."""
+    learn, test = _halved(common, SHARE, stratify, groups, seed=seed)
     if len(learn) <= FOLDED:
-        count = FEW_FOLDS if len(learn) <= FEW else FOLDS
-        folds = _folds(learn, always, count, stratify, seed=seed)
+        is_few = len(learn) <= FEW
+        if groups is not None:
+            is_few &= len(np.unique(groups[learn])) >= 2 * FEW_FOLDS
+        count = FEW_FOLDS if is_few else FOLDS
+        folds = _folds(learn, always, count, stratify, groups, seed=seed)
     else:
-        folds = _folds(learn, always, LONG_FOLDS, stratify, seed=seed + 1)[:LEAST_FOLDS]
+        dealt = _folds(learn, always, LONG_FOLDS, stratify, groups, seed=seed + 1)
+        folds = dealt[:LEAST_FOLDS]
     train = np.sort(np.concatenate([learn, always]))
-    return Split(train, test, folds, bool(classes))
+    return Split(train, test, folds, stratify is not None, groups=groups)
 
 
 def _by_time(common: Rows, always: Rows, times: np.ndarray) -> Split | None:
@@ -111,19 +188,37 @@ def _by_time(common: Rows, always: Rows, times: np.ndarray) -> Split | None:
 
 
 def _halved(
-    rows: Rows, share: float, stratify: np.ndarray | None, *, seed: int
+    rows: Rows,
+    share: float,
+    stratify: np.ndarray | None,
+    groups: np.ndarray | None,
+    *,
+    seed: int,
 ) -> tuple[Rows, Rows]:
     """The rows without and with a share of them drawn at random, of each class as much."""
+    if groups is not None:
+        drawn_rows = parts(rows, groups, round(1 / share), stratify, seed=seed)[0]
+        return np.setdiff1d(rows, drawn_rows), drawn_rows
     order = _shuffled(rows, stratify, seed=seed)
     drawn = np.diff(np.floor(np.arange(len(order) + 1) * share)) > 0
     return np.sort(order[~drawn]), np.sort(order[drawn])
 
 
 def _folds(
-    rows: Rows, always: Rows, count: int, stratify: np.ndarray | None, *, seed: int
+    rows: Rows,
+    always: Rows,
+    count: int,
+    stratify: np.ndarray | None,
+    groups: np.ndarray | None,
+    *,
+    seed: int,
 ) -> tuple[Fold, ...]:
-    order = _shuffled(rows, stratify, seed=seed)
-    checks: Sequence[Rows] = [np.sort(order[place::count]) for place in range(count)]
+    checks: Sequence[Rows]
+    if groups is not None:
+        checks = parts(rows, groups, count, stratify, seed=seed)
+    else:
+        order = _shuffled(rows, stratify, seed=seed)
+        checks = [np.sort(order[place::count]) for place in range(count)]
     return tuple((np.union1d(np.setdiff1d(rows, check), always), check) for check in checks)
 
 

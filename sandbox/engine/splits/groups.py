@@ -1,34 +1,45 @@
-"""A split that never cuts a group: all rows of a query, or of a person, stand on one side."""
+"""Parts that never cut a group: all rows of a query, a customer or a machine stand in one."""
+
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
-from . import FOLDED, FOLDS, SHARE, Rows, Split
+MIXED = 2_000
+"""Groups up to which each part gets its share of every class; of more, chance makes a fair mix."""
 
 
-def split(groups: np.ndarray, *, seed: int) -> Split:
-    """Hold out a fifth of the groups for the test, then fold the rest (or split it once).
+def codes(column: pd.Series) -> np.ndarray:
+    """The code of each row's group, shape (rows,); a row without one is a group of its own."""
+    found, names = pd.factorize(column)
+    alone = found < 0
+    found[alone] = len(names) + np.arange(alone.sum())
+    return found
 
-    `groups` has shape (rows,): the code of each row's group, of at least FOLDS + 2 groups.
+
+def parts(
+    rows: np.ndarray,
+    groups: np.ndarray,
+    count: int,
+    stratify: np.ndarray | None,
+    *,
+    seed: int,
+) -> Sequence[np.ndarray]:
+    """The rows in `count` parts of about as many groups, each group whole, by chance.
+
+    `groups` and, to mix the classes evenly, `stratify` are codes for all rows of the table
+    (scikit-learn's StratifiedGroupKFold and GroupKFold).
     """
-    rows = np.arange(len(groups))
-    learn, test = _halve(rows, groups, seed=seed)
-    if len(learn) <= FOLDED:
-        folds = _folds(learn, groups, seed=seed)
-    else:
-        folds = [_halve(learn, groups, seed=seed + 1)]
-    return Split(np.sort(learn), np.sort(test), tuple(folds), stratified=False)
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-
-def _halve(rows: Rows, groups: np.ndarray, *, seed: int) -> tuple[Rows, Rows]:
-    from sklearn.model_selection import GroupShuffleSplit
-
-    halves = GroupShuffleSplit(1, test_size=SHARE, random_state=seed)
-    one, other = next(halves.split(rows, groups=groups[rows]))
-    return rows[one], rows[other]
-
-
-def _folds(rows: Rows, groups: np.ndarray, *, seed: int) -> list[tuple[Rows, Rows]]:
-    from sklearn.model_selection import GroupKFold
-
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed).split(rows, groups=groups[rows])
-    return [(rows[fit], rows[check]) for fit, check in folds]
+    held = groups[rows]
+    kind = GroupKFold
+    if stratify is not None and len(np.unique(held)) <= MIXED:
+        kind = StratifiedGroupKFold
+    told = rows if stratify is None else stratify[rows]
+    with warnings.catch_warnings():
+        # a class with fewer rows than parts stands in most of them, which is all that is wanted
+        warnings.simplefilter("ignore", UserWarning)
+        found = kind(count, shuffle=True, random_state=seed).split(rows, told, held)
+        return [np.sort(rows[check]) for _, check in found]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -54,6 +55,13 @@ class Table:
         if name in self.kinds:
             return name
         return next((column for column in self.kinds if column == name.strip()), None)
+
+    def required(self, name: str) -> str:
+        """Like `column`; Problem `target_missing` with the closest names when it is not there."""
+        if (found := self.column(name)) is None:
+            close = get_close_matches(name, self.kinds, 3, 0.5) or list(self.kinds)[-5:]
+            raise Problem("target_missing", target=name[:100], columns=close)
+        return found
 
     def write(self, path: Path) -> None:
         """Keep the canonical copy as Parquet; reading it back gives the same table."""

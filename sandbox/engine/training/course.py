@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 RESERVE = 0.35
 """The share of the budget, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
+FEW_ROWS = 200
+"""Rows below which every number is rough."""
 DRAWING = 0.25
 """The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
 DRAWN = 2.5
@@ -75,12 +77,22 @@ class Course(ABC):
     spec: Spec
     metric: Metric
     warnings: list[Warned]
-    seed: int
-    threads: int
-    deadline: float
+    seed: int = field(init=False)
+    threads: int = field(init=False)
+    deadline: float = field(init=False)
     """When, on `clock`'s, learning must end so that what follows has its time."""
     entries: list[Entry] = field(default_factory=list)
     first_result: float | None = None
+
+    def __post_init__(self) -> None:
+        """What every job says alike."""
+        self.seed = self.job.number("seed", 0)
+        self.threads = max(1, self.job.number("threads", 2))
+        self.deadline = self.ends()
+
+    def ends(self) -> float:
+        """When learning must end, on `clock`'s, for test and charts to have time."""
+        return clock.now() + self.job.left() - ending(self.job)
 
     @abstractmethod
     def attempt(self, name: str) -> Entry:
@@ -229,11 +241,6 @@ class Course(ABC):
         if untried := [entry.model for entry in self.entries if entry.why == "stopped"]:
             return warning("stopped_early", count=len(untried), learners=untried)
         return warning("stopped_late")
-
-
-def learning_ends(job: Job) -> float:
-    """When learning must end, on `clock`'s, for test and charts to have time."""
-    return clock.now() + job.left() - ending(job)
 
 
 def ending(job: Job) -> float:

@@ -13,9 +13,9 @@ from sandbox.engine import clock, table
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.base import Points
 from sandbox.engine.points import Space
-from sandbox.engine.problems import Problem
-from sandbox.engine.saved import FILE, FORMAT
-from sandbox.engine.training.course import Course
+from sandbox.engine.problems import warning
+from sandbox.engine.saved import FILE, FORMAT, opened
+from sandbox.engine.training.course import FEW_ROWS, Course
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,12 +53,7 @@ class Model:
     @classmethod
     def load(cls, folder: Path) -> Model:
         """Read what `save` wrote; Problem `model_broken` when the files are not whole."""
-        from zipfile import BadZipFile
-
-        try:
-            written = json.loads((folder / FILE).read_text("utf-8"))
-            if written["format"] != FORMAT:
-                raise Problem("model_broken")
+        with opened(folder) as written:
             learner = LEARNERS[written["learner"]]
             return cls(
                 written["task"],
@@ -67,8 +62,6 @@ class Model:
                 learner.load(written["state"], folder),
                 dict(written["facts"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
-            raise Problem("model_broken") from None
 
     def points(self, path: Path) -> tuple[pd.DataFrame, np.ndarray]:
         """The columns it needs of another table, and its rows as points; the order is kept."""
@@ -89,6 +82,15 @@ class PointsCourse(Course):
     """The model taught on every row there is, or the one that met the test where time ran out."""
     learnt: int = 0
     """How many rows taught `final`."""
+
+    def __post_init__(self) -> None:
+        """What is to be said of few rows, and of levels that only the rows to predict have."""
+        super().__post_init__()
+        if len(self.x) < FEW_ROWS:
+            self.warnings.append(warning("few_rows", rows=len(self.x)))
+        new = [] if self.unseen is None else self.space.features.unknown(self.unseen)
+        if new:
+            self.warnings.append(warning("new_levels", columns=new))
 
     def lesson(self, rows: np.ndarray, until: float, size: int | None = None) -> Points:
         """These rows as points, to be learnt by then."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sandbox.engine.checks import fit, groups, leakage, rows
+from sandbox import samples
+from sandbox.engine import table
+from sandbox.engine.checks import entities, fit, groups, leakage, rows
 from sandbox.engine.features import Feature, Features
 from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
 from sandbox.engine.problems import Warned
@@ -155,8 +159,50 @@ def test_learnt_by_heart_and_hardly_learnt(
 
 def test_a_rule_over_one_column_predicts_in_the_shape_of_a_model() -> None:
     clean = Clean(6)
-    raw, cuts = fit.rule(clean.x, clean.y, clean.teach, clean.judge, 1, classes=2, seed=0)
+    raw, steps = fit.rule(clean.x, clean.y, clean.teach, clean.judge, 1, classes=2, seed=0)
     assert raw.shape == (len(clean.judge), 2)
     assert AUC.safe(clean.y[clean.judge], raw) > 0.7
-    assert 1 <= len(cuts) < 4
-    assert not pd.isna(cuts).any()
+    assert 2 <= len(steps) <= 4
+    assert [one.above for one in steps[1:]] == [one.upto for one in steps[:-1]]
+
+
+def test_a_rule_is_told_in_round_numbers_and_names() -> None:
+    values = np.array([1.0, 2.0, 12.0, 13.0, np.nan])
+    half = [fit.Step(None, 12.5, np.array([0.16, 0.84])), fit.Step(12.5, None, np.array([1.0, 0]))]
+    assert fit.told(half, values, (), ("no", "yes")) == [
+        {"says": "yes", "percent": 84, "above": None, "upto": 12.0},
+        {"says": "no", "percent": 100, "above": 12.0, "upto": None},
+    ]
+    steps = [fit.Step(None, 0.5, np.array([7.0])), fit.Step(0.5, None, np.array([9.0]))]
+    assert [one["levels"] for one in fit.told(steps, values, ("a", "b", "c"), ())] == [
+        ["a"],
+        ["b", "c"],
+    ]
+    blank = [
+        fit.Step(None, fit.BLANK / 2, np.array([7.0])),
+        fit.Step(fit.BLANK / 2, 6, half[1].says),
+    ]
+    missing, low = fit.told(blank, values, (), ())
+    assert (missing, low["above"], low["upto"]) == ({"says": 7.0}, None, 6.0)
+
+
+@pytest.mark.parametrize("name", ["visit", "customer_id"])
+def test_rows_that_belong_to_nobody_are_not_kept_together(name: str) -> None:
+    kinds = {"x": "number", "visits": "number", "spend": "number", "plan": "number", name: "number"}
+    alarms = 0
+    for seed in range(40):
+        clean = Clean(seed)
+        frame = pd.DataFrame(clean.x, columns=list(kinds)[:4])
+        frame[name] = np.random.default_rng(seed).integers(0, 150, len(frame))
+        found = entities.found(frame, kinds, "left", clean.y, seed=0)
+        alarms += found is not None and (found.is_sure or name == "visit")
+    assert alarms <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("house_prices", "SalePrice"), ("churn", "Churn?")], ids=str
+)
+def test_ordinary_categories_are_no_entities(name: str, target: str) -> None:
+    source = table.read(Path(samples.__file__).parent / f"{name}.csv")
+    y = pd.factorize(source.frame[target], sort=True)[0]
+    assert entities.found(source.frame, source.kinds, target, y, seed=0) is None

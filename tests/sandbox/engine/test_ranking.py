@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from sklearn import metrics as theirs
 
+from sandbox.engine import splits
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base import QueryLesson
 from sandbox.engine.metrics import interval, mean, ranking
 from sandbox.engine.specs.ranking.grades import graded
-from sandbox.engine.splits import groups
 
 from .conftest import RunJob, as_csv
 
@@ -102,7 +102,7 @@ def test_an_interval_is_drawn_from_lists_not_from_rows() -> None:
 @pytest.mark.parametrize("rows", [300, 9_000])
 def test_no_query_stands_on_both_sides(rows: int) -> None:
     queries = np.random.default_rng(0).integers(0, 30, rows)
-    split = groups.split(queries, seed=0)
+    split = splits.split(np.zeros(rows), classes=0, seed=0, groups=queries)
     assert not set(queries[split.train]) & set(queries[split.test])
     for fit, check in split.folds:
         assert not set(queries[fit]) & set(queries[check])

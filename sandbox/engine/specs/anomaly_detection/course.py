@@ -14,9 +14,8 @@ from sandbox.engine.checks import table as checks
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.metrics import anomaly
 from sandbox.engine.problems import Problem, warning
-from sandbox.engine.training.course import Entry, learning_ends
+from sandbox.engine.training.course import Entry
 from sandbox.engine.training.points import Model, PointsCourse, usable
-from sandbox.engine.training.supervised.course import required
 from sandbox.engine.typical import typical as typical_row
 
 from . import evidence, truth
@@ -29,7 +28,6 @@ KINDS = ("number", "category", "boolean", "date")
 DEFAULT = "isolation_forest"
 """The detector that is best most often where nobody can say which is (ADBench; see the docs)."""
 LEAST_ROWS = 20
-FEW_ROWS = 200
 COUNTED = 20_000
 """Rows by which a threshold is found well enough to compare detectors."""
 SCORED = 150_000
@@ -43,6 +41,10 @@ class DetectionCourse(PointsCourse):
     truth: truth.Truth | None
     alerts: float
     threshold: float = 0.0
+
+    def ends(self) -> float:
+        """Earlier, for every row to be scored."""
+        return super().ends() - min(0.25 * self.job.seconds, self.x.size / SCORED)
 
     @property
     def best(self) -> Entry:
@@ -235,7 +237,7 @@ def begin(spec: Spec, job: Job) -> DetectionCourse:
     """Read, check and split; Problem when the table or the job does not allow a training."""
     job.progress("reading", 0.02)
     source = table.read(job.needed("file"))
-    target = required(source, job.text("target")) if job.asked.get("target") else None
+    target = source.required(job.text("target")) if job.asked.get("target") else None
     rows, seed = len(source.frame), job.number("seed", 0)
     if rows < LEAST_ROWS:
         raise Problem("too_few_rows", rows=rows, needed=LEAST_ROWS)
@@ -256,22 +258,14 @@ def begin(spec: Spec, job: Job) -> DetectionCourse:
         unseen = table.align(table.read(path), space.features.wanted)
     warned = [*source.warnings, *checks.columns(source, target)]
     warned += known.warnings() if known else []
-    if rows < FEW_ROWS:
-        warned.append(warning("few_rows", rows=rows))
-    if unseen is not None and (new := space.features.unknown(unseen)):
-        warned.append(warning("new_levels", columns=new))
-    x = space.transform(source.frame)
     return DetectionCourse(
         job=job,
         spec=spec,
         metric=metric,
         warnings=warned,
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job) - min(0.25 * job.seconds, x.size / SCORED),
         source=source,
         space=space,
-        x=x,
+        x=space.transform(source.frame),
         split=split,
         unseen=unseen,
         truth=known,

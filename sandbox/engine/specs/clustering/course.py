@@ -15,7 +15,7 @@ from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base_clusters import Clusterer, Clusters
 from sandbox.engine.metrics import Metric, clustering
 from sandbox.engine.problems import Problem, warning
-from sandbox.engine.training.course import Entry, learning_ends
+from sandbox.engine.training.course import Entry
 from sandbox.engine.training.points import Model, PointsCourse, usable
 from sandbox.engine.typical import typical as typical_row
 
@@ -43,7 +43,6 @@ PLACED = 300_000
 STEADY = 0.5
 """Stability below which halves of the rows disagree rather than agree on the clusters."""
 LEAST_ROWS = 20
-FEW_ROWS = 200
 WIDE = 10
 """Coordinates above which rows are all about equally far apart, for methods that go by density."""
 
@@ -59,6 +58,10 @@ class ClusterCourse(PointsCourse):
     """By learner, how well its clusters describe the rows, where that can decide."""
     numbers: dict[int, int] = field(default_factory=dict)
     """The cluster's number for people by the model's own: from 1, the largest first."""
+
+    def ends(self) -> float:
+        """Earlier, for every row to be placed in its cluster."""
+        return super().ends() - min(0.2 * self.job.seconds, self.x.size / PLACED)
 
     @property
     def best(self) -> Entry:
@@ -321,22 +324,14 @@ def begin(spec: Spec, job: Job) -> ClusterCourse:
     warned = [*source.warnings, *checks.columns(source)]
     if dates := usable(source, ["date"]):
         warned.append(warning("date_columns", columns=dates))
-    if rows < FEW_ROWS:
-        warned.append(warning("few_rows", rows=rows))
-    if unseen is not None and (new := space.features.unknown(unseen)):
-        warned.append(warning("new_levels", columns=new))
-    x = space.transform(source.frame)
     return ClusterCourse(
         job=job,
         spec=spec,
         metric=metric,
         warnings=warned,
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job) - min(0.2 * job.seconds, x.size / PLACED),
         source=source,
         space=space,
-        x=x,
+        x=space.transform(source.frame),
         split=split,
         unseen=unseen,
         clusters=_clusters(spec, job, len(split.train)),

@@ -21,8 +21,6 @@ from sandbox.engine.series.band import Band
 from sandbox.engine.series.rhythm import STYLED
 from sandbox.engine.table import Table, text
 
-FORMAT = 1
-
 
 @dataclass(frozen=True)
 class Kept:
@@ -62,7 +60,7 @@ class Kept:
         folder.mkdir(parents=True, exist_ok=True)
         state = self.fitted.save(folder)
         written = {
-            "format": FORMAT,
+            "format": saved.FORMAT,
             "task": "forecasting",
             "learner": self.learner,
             "columns": self.columns,
@@ -78,10 +76,9 @@ class Kept:
 
 def load(folder: Path) -> Kept:
     """Read what `save` wrote; Problem `model_broken` when the files are not whole."""
-    try:
-        written = json.loads((folder / saved.FILE).read_text("utf-8"))
+    with saved.opened(folder) as written:
         fitted = LEARNERS[written["learner"]].load(written["state"], folder)
-        if written["format"] != FORMAT or not isinstance(fitted, Forecaster):
+        if not isinstance(fitted, Forecaster):
             raise Problem("model_broken")
         return Kept(
             written["learner"],
@@ -92,8 +89,6 @@ def load(folder: Path) -> Kept:
             bool(written["is_positive"]),
             fitted,
         )
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Problem("model_broken") from None
 
 
 def predict(job: Job) -> dict[str, Any]:

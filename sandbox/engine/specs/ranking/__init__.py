@@ -23,6 +23,19 @@ _QUERIES = re.compile(
 _RELEVANCE = re.compile(r"relevan|label|grade|rating|click|rank|関連|適合|評価|クリック", re.I)
 
 
+def _queries(table: Table) -> list[str]:
+    """Columns whose values repeat, those called like queries first."""
+    counts = {name: table.frame[name].nunique() for name in table.kinds}
+    queries = [
+        name
+        for name, kind in table.kinds.items()
+        if kind in ("number", "category")
+        and not types.is_float_dtype(table.frame[name])
+        and course.LEAST_QUERIES <= counts[name] <= len(table.frame) / 2
+    ]
+    return sorted(queries, key=lambda name: not _QUERIES.search(name))
+
+
 class Ranking(Supervised):
     """Rows of many queries, each row with a relevance; NDCG@10 unless asked otherwise."""
 
@@ -35,19 +48,14 @@ class Ranking(Supervised):
 
     def candidates(self, table: Table, ask: str) -> list[str]:
         """Columns that repeat and are called like queries; numbers of few values beside them."""
-        counts = {name: table.frame[name].nunique() for name in table.kinds}
-        queries = [
-            name
-            for name, kind in table.kinds.items()
-            if kind in ("number", "category")
-            and not types.is_float_dtype(table.frame[name])
-            and course.LEAST_QUERIES <= counts[name] <= len(table.frame) / 2
-        ]
-        queries.sort(key=lambda name: not _QUERIES.search(name))
-        if ask == "group":
-            return queries
+        return _queries(table) if ask == "group" else self.targets(table)
+
+    def targets(self, table: Table) -> list[str]:
+        """Numbers of few values, where something is called like queries."""
+        queries = _queries(table)
         if not queries or not _QUERIES.search(queries[0]):
             return []
+        counts = {name: table.frame[name].nunique() for name in table.kinds}
         fitting = [
             name
             for name, kind in table.kinds.items()

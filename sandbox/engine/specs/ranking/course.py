@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import clock, explain, metrics, table
+from sandbox.engine import clock, explain, metrics, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.features import USED, Features
 from sandbox.engine.learners.base import QueryLesson
 from sandbox.engine.problems import Problem, Warned, warning
-from sandbox.engine.splits import FOLDS, groups
-from sandbox.engine.training.course import learning_ends
 from sandbox.engine.training.supervised import TableCourse, conclusion
-from sandbox.engine.training.supervised.course import required
 from sandbox.engine.typical import typical
 
 from . import orders
@@ -24,9 +21,8 @@ if TYPE_CHECKING:
     from sandbox.engine.job import Job
     from sandbox.engine.specs.base import Goal, Supervised
 
-LEAST_QUERIES = 2 * FOLDS
+LEAST_QUERIES = splits.LEAST_GROUPS
 """Queries in which one row is better than another: the test and each fold need some."""
-FEW_ROWS = 200
 
 
 @dataclass(kw_only=True)
@@ -42,10 +38,11 @@ class RankingCourse(TableCourse):
         """The code of each row's query."""
         return np.asarray(self.goal.y[:, 1])
 
-    def shuffled(self, rows: np.ndarray) -> np.ndarray:
-        """These rows query by query, the queries in a random order."""
-        turns = np.random.default_rng(self.seed).permutation(len(self.names))
-        return np.asarray(rows[np.argsort(turns[self.queries[rows]], kind="stable")])
+    def taught(self) -> QueryLesson:
+        """The grades are learnt, the queries keep them apart."""
+        grades, queries = self.goal.y.T
+        told = super().taught()
+        return QueryLesson(**vars(told) | {"y": grades, "queries": queries})
 
     def conclude(self) -> dict[str, Any]:
         """Look at the test queries once; which columns matter, and what becomes of single ones."""
@@ -105,15 +102,14 @@ def begin(spec: Supervised, job: Job) -> RankingCourse:
     """Read, check and split by query; Problem when the table does not allow a training."""
     job.progress("reading", 0.02)
     source = table.read(job.needed("file"))
-    target, group = (required(source, job.text(name)) for name in ("target", "group"))
+    target, group = (source.required(job.text(name)) for name in ("target", "group"))
     if target == group:
         raise Problem("job_invalid", field="group")
     job.progress("profiling", 0.08)
     goal, names = _listed(spec.check(source, target), source, group)
     grades, queries = goal.y.T
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, 0, perfect=grades)
-    seed = job.number("seed", 0)
-    split = groups.split(queries, seed=seed)
+    split = splits.split(grades, classes=0, seed=job.number("seed", 0), groups=queries)
     known = source.frame.iloc[goal.rows]
     told = [name for name, kind in source.kinds.items() if kind in USED]
     same = {name for name, twin in checks.copies(source).items() if twin != target}
@@ -125,33 +121,15 @@ def begin(spec: Supervised, job: Job) -> RankingCourse:
     if path := job.input("test"):
         unseen = table.align(table.read(path), features.wanted)
     warned = [*source.warnings, *checks.columns(source, target), *goal.warnings]
-    if len(goal.y) < FEW_ROWS:
-        warned.append(warning("few_rows", rows=len(goal.y)))
-    if unseen is not None and (new := features.unknown(unseen)):
-        warned.append(warning("new_levels", columns=new))
-    lesson = QueryLesson(
-        x=features.transform(known),
-        y=grades,
-        queries=queries,
-        levels=features.levels,
-        classes=0,
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job),
-    )
     return RankingCourse(
         job=job,
         spec=spec,
         metric=metric,
         warnings=warned,
-        seed=seed,
-        threads=lesson.threads,
-        deadline=lesson.deadline,
         source=source,
         goal=goal,
         features=features,
         split=split,
-        lesson=lesson,
         unseen=unseen,
         group=group,
         names=names,

@@ -16,8 +16,7 @@ from sandbox.engine.learners.base_items import Interactions, Recommender, Taste
 from sandbox.engine.metrics.recommendation import K, best, hits
 from sandbox.engine.problems import Problem, Warned, warning
 from sandbox.engine.splits.users import kept_aside
-from sandbox.engine.training.course import Course, Entry, learning_ends
-from sandbox.engine.training.supervised.course import required
+from sandbox.engine.training.course import Course, Entry
 
 from . import MOST_TOP, people
 from .insight import Insight
@@ -95,6 +94,11 @@ class RecommendationCourse(Course):
     """The best model as it met the headline's test."""
     single: dict[str, float] = field(default_factory=dict)
     """Seconds that each learner takes once, judging included."""
+
+    def ends(self) -> float:
+        """Earlier, for the best to be judged in every round."""
+        share = COMPARING[len(self.rounds) - 1]
+        return min(super().ends(), clock.now() + share * self.job.left())
 
     def lesson(self, pairs: np.ndarray, until: float, size: int | None = None) -> Interactions:
         """These pairs (a mask) as a lesson, to be learnt by then."""
@@ -259,10 +263,10 @@ def begin(spec: Spec, job: Job) -> RecommendationCourse:
     """Read, check and split; Problem when the table or the job does not allow a training."""
     job.progress("reading", 0.02)
     source = table.read(job.needed("file"))
-    columns = {ask: required(source, job.text(ask)) for ask in ("user", "item")}
+    columns = {ask: source.required(job.text(ask)) for ask in ("user", "item")}
     for ask in ("rating", "time"):
         if job.asked.get(ask):
-            columns[ask] = required(source, job.text(ask))
+            columns[ask] = source.required(job.text(ask))
     if columns["user"] == columns["item"]:
         raise Problem("columns_same", column=columns["user"])
     top = job.number("top", K)
@@ -283,7 +287,6 @@ def begin(spec: Spec, job: Job) -> RecommendationCourse:
     if "time" in columns:
         kinds.insert(0, "temporal")
     rounds = tuple(Round.of(taken, kind, seed) for kind in kinds)
-    share = COMPARING[len(rounds) - 1]
     wanted = None
     if path := job.input("test"):
         wanted = people(table.read(path), columns["user"])
@@ -292,9 +295,6 @@ def begin(spec: Spec, job: Job) -> RecommendationCourse:
         spec=spec,
         metric=metric,
         warnings=[*source.warnings, *warned, *_cautions(everyone, taken, rounds[0], wanted)],
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=min(learning_ends(job), clock.now() + share * job.left()),
         source=source,
         column=columns["user"],
         everyone=everyone,

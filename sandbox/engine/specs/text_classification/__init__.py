@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.engine.features import Texts
 from sandbox.engine.job import Job
-from sandbox.engine.specs.base import TARGET, Ask, Classes
+from sandbox.engine.specs.base import GROUP, TARGET, Ask, Classes
 from sandbox.engine.table import Table, labels
 
 from . import course
@@ -20,7 +20,7 @@ class TextClassification(Classes):
     """Two or more classes of texts; the other columns are not read."""
 
     name = "text_classification"
-    asks = (TARGET, Ask("text", needed=False))
+    asks = (TARGET, Ask("text", needed=False), GROUP)
     learners = ("baseline", "tfidf_linear", "tfidf_boosting")
     drawn = ("confusion", "class_words")
     encoding = Texts

@@ -9,7 +9,6 @@ from sandbox.engine import metrics, table
 from sandbox.engine.features import Texts
 from sandbox.engine.problems import Problem, warning
 from sandbox.engine.training.supervised import single
-from sandbox.engine.training.supervised.course import required
 from sandbox.engine.typical import typical
 
 from . import telling
@@ -53,7 +52,7 @@ def begin(spec: Supervised, job: Job) -> TextCourse:
     """Read, check and split; Problem when the table has no text or no class to learn."""
     job.progress("reading", 0.02)
     source = table.read(job.needed("file"))
-    target = required(source, job.text("target"))
+    target = source.required(job.text("target"))
     column = _column(spec, job, source, target)
     begun: TextCourse = single.course(
         TextCourse,
@@ -72,7 +71,7 @@ def begin(spec: Supervised, job: Job) -> TextCourse:
 def _column(spec: Supervised, job: Job, source: table.Table, target: str) -> str:
     """The column of text that was asked for, or the longest; Problem `no_text` without one."""
     if job.asked.get("text"):
-        column = required(source, job.text("text"))
+        column = source.required(job.text("text"))
         if column == target or source.kinds[column] == "constant":
             raise Problem("no_text")
         return column

@@ -48,7 +48,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
         entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
         return _scored(course, entry)
     rows = sum(len(fit) for fit, _ in split.folds)
-    latest = ends(course) - learner.least_seconds(rows)
+    latest = compared_by(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
     if clock.now() + starting > latest:
         return Entry(name, 0.0, why="no_time")
@@ -99,7 +99,7 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     fitted = learner.fit(few)
     raw = fitted.predict(lesson.x[seen])
     entry = Entry(learner.name, time.monotonic() - began, raw=raw)
-    course.entries.append(_scored(course, entry, truth=course.goal.y[seen]))
+    course.entries.append(_scored(course, entry, seen))
     course.first_result = course.job.at()
     course.tell("training", 0.15)
     course.entries.pop()
@@ -130,7 +130,7 @@ def _learnt(
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
-    left = ends(course) - began
+    left = compared_by(course) - began
 
     def learn(place: int, ends: float) -> Learnt:
         fit, check = folds[place]
@@ -165,7 +165,7 @@ def again_seconds(course: TableCourse, entry: Entry) -> float:
     return seconds
 
 
-def ends(course: TableCourse) -> float:
+def compared_by(course: TableCourse) -> float:
     """When comparing must end so that the best so far can learn once more from all rows."""
     scored = [entry for entry in course.entries[1:] if entry.score is not None]
     again = max((again_seconds(course, entry) for entry in scored), default=0.0)
@@ -236,7 +236,7 @@ def repeat(course: TableCourse) -> None:
     for place, entry in enumerate(course.entries):
         if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
             continue
-        if clock.now() + 1.3 * entry.fit_seconds > ends(course) or course.job.is_stopped:
+        if clock.now() + 1.3 * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
             break
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds, must=False)
@@ -254,8 +254,9 @@ def repeat(course: TableCourse) -> None:
     combine(course)
 
 
-def _scored(course: TableCourse, entry: Entry, truth: np.ndarray | None = None) -> Entry:
-    truth = course.goal.y[course.split.checked] if truth is None else truth
+def _scored(course: TableCourse, entry: Entry, rows: np.ndarray | None = None) -> Entry:
+    rows = course.split.checked if rows is None else rows
+    truth = course.goal.y[rows]
     assert entry.raw is not None
     entry.cut = metrics.best_cut(course.metric, truth, entry.raw)
     metric = course.metric.at(entry.cut)
@@ -265,7 +266,12 @@ def _scored(course: TableCourse, entry: Entry, truth: np.ndarray | None = None) 
         return entry
     entry.score = score
     entry.interval = metrics.interval(
-        metric, truth, entry.raw, seed=course.lesson.seed, unseen=len(course.split.test)
+        metric,
+        truth,
+        entry.raw,
+        seed=course.lesson.seed,
+        unseen=len(course.split.test),
+        groups=course.split.together(rows),
     )
     return entry
 
@@ -276,17 +282,20 @@ def judge_skill(course: TableCourse) -> None:
     if not tried:
         return  # who tried nothing cannot say that nothing is there
     best, baseline, metric = course.best, course.baseline, course.metric
-    truth, lesson = course.goal.y[course.split.checked], course.lesson
+    truth, lesson, split = course.goal.y[course.split.checked], course.lesson, course.split
+    groups = split.together(split.checked)
     sure = False
     if best is not baseline and best.raw is not None and baseline.raw is not None:
         ours = metrics.decided(best.raw, best.cut)
         guess = metrics.decided(baseline.raw, baseline.cut)
-        low, _ = metrics.gain_interval(metric, truth, ours, guess, seed=lesson.seed, tried=tried)
+        low, _ = metrics.gain_interval(
+            metric, truth, ours, guess, seed=lesson.seed, tried=tried, groups=groups
+        )
         sure = low > 0
     if not sure:
         course.warnings.append(warning("no_skill", metric=metric.name))
         return
-    rows = course.split.train
+    rows = split.train
     course.warnings += leakage.leaks(
         lesson.x[rows],
         lesson.y[rows],
@@ -294,4 +303,5 @@ def judge_skill(course: TableCourse) -> None:
         classes=lesson.classes,
         seed=lesson.seed,
         deadline=clock.now() + 0.3 * max(0.0, course.job.left()),
+        groups=split.together(rows),
     )

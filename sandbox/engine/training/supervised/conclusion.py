@@ -50,7 +50,8 @@ def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
     metric, truth = course.metric.at(best.cut), goal.y[split.test]
     score = metric.safe(truth, raw)
     check_skill(course, score)
-    interval = metrics.interval(metric, truth, raw, seed=course.seed)
+    groups = split.together(split.test)
+    interval = metrics.interval(metric, truth, raw, seed=course.seed, groups=groups)
     if best.interval and is_worse(metric, interval[metric.higher], best.interval):
         course.warnings.append(warning("optimistic_validation", validation=best.score, test=score))
     others = {
@@ -64,7 +65,7 @@ def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
         "columns": len(course.source.kinds),
         "labels": list(goal.labels),
         "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},
-        "split": split.facts(),
+        "split": split.facts() | ({"column": course.group} if split.is_grouped else {}),
         "threshold": best.cut,
     }
     return facts, raw

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import metrics, splits, table
+from sandbox.engine import metrics, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.features import MAX_LEVELS, USED, Features
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS, Fitted, Lesson
 from sandbox.engine.problems import Problem, warning
-from sandbox.engine.training.course import Course, Entry, learning_ends
+from sandbox.engine.training.course import FEW_ROWS, Course, Entry
 
-from . import comparison, conclusion
+from . import comparison, conclusion, sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sandbox.engine.specs.base import Goal, Supervised
+    from sandbox.engine.splits import Split
 
-FEW_ROWS = 200
 CELLS = 300_000
 """Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
 TAUGHT = 450
@@ -47,9 +46,11 @@ class TableCourse(Course):
     source: table.Table
     goal: Goal
     features: Features
-    split: splits.Split
-    lesson: Lesson
+    split: Split
+    lesson: Lesson = field(init=False)
     unseen: pd.DataFrame | None
+    group: str | None = None
+    """The column whose rows belong together, where one is known."""
     whole: int = 0
     """The rows of the table; `source` holds a sample of them where they are too many."""
     awake: set[str] = field(default_factory=set)
@@ -58,6 +59,34 @@ class TableCourse(Course):
     """The model that met the test rows."""
     kept: Fitted | None = None
     """The best learner taught once more, by all rows; None where there was no time for it."""
+
+    def __post_init__(self) -> None:
+        """What there is to learn; what is to be said of few rows and of levels never seen."""
+        super().__post_init__()
+        self.lesson = self.taught()
+        if len(self.goal.y) < FEW_ROWS:
+            self.warnings.append(warning("few_rows", rows=len(self.goal.y)))
+        new = [] if self.unseen is None else self.features.unknown(self.unseen)
+        if new:
+            self.warnings.append(warning("new_levels", columns=new))
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """The rows whose target is known."""
+        return self.source.frame.iloc[self.goal.rows]
+
+    def taught(self) -> Lesson:
+        """All rows whose target is known, as learners take them."""
+        return Lesson(
+            x=self.features.transform(self.known),
+            y=self.goal.y,
+            levels=self.features.levels,
+            classes=self.goal.classes,
+            seed=self.seed,
+            threads=self.threads,
+            deadline=self.deadline,
+            absolute=self.metric.absolute,
+        )
 
     def attempt(self, name: str) -> Entry:
         """Teach one learner on the folds and score it on the rows each fold left out."""
@@ -77,8 +106,15 @@ class TableCourse(Course):
         comparison.repeat(self)
 
     def shuffled(self, rows: np.ndarray) -> np.ndarray:
-        """These rows in a random order, of which each beginning is a smaller table."""
-        return np.random.default_rng(self.seed).permutation(rows)
+        """These rows in a random order, of which each beginning is a smaller table.
+
+        Where rows belong together, group after group.
+        """
+        chance = np.random.default_rng(self.seed)
+        if (groups := self.split.groups) is None or not self.split.is_grouped:
+            return chance.permutation(rows)
+        turns = chance.permutation(int(groups.max()) + 1)
+        return np.asarray(rows[np.argsort(turns[groups[rows]], kind="stable")])
 
     def judge(self) -> None:
         """Say plainly when no model beats the guess, and name columns that give it away."""
@@ -99,22 +135,27 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     # while the table is read, the other core loads what the first model takes
     Thread(target=LEARNERS[spec.learners[1]].start, daemon=True).start()
     source = table.read(job.needed("file"))
-    target = required(source, job.text("target"))
+    target = source.required(job.text("target"))
+    group = sides.asked(job, source, target)
     job.progress("profiling", 0.08)
     whole, seed = len(source.frame), job.number("seed", 0)
     source = sampled(source, int(CELLS * max(1.0, job.left())) // len(source.kinds), seed=seed)
     goal = spec.check(source, target)
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
-    same = {one for one, twin in checks.copies(source).items() if twin != target}
+    twins = checks.copies(source)
     columns = [
         one
         for one, kind in source.kinds.items()
-        if kind in USED and one != target and one not in same
+        if kind in USED and one not in (target, group) and twins.get(one) in (None, target)
     ]
     later = table.read(path) if (path := job.input("test")) else None
     known = source.frame.iloc[goal.rows]
     times = history(known, [one for one in columns if source.kinds[one] == "date"], later)
-    split = splits.split(goal.y, classes=goal.classes, seed=seed, times=times)
+    looks = len(columns) > 1  # who a row is about may be all there is to learn from
+    divided = sides.divide(source, goal, group, seed=seed, times=times, looks=looks)
+    split, group = divided.split, divided.group
+    # who a row is about would be learnt by heart, and says nothing of the next one
+    columns = [one for one in columns if one not in (group, twins.get(group or ""))]
     # a short time is better spent on more models than on more folds of the same
     each = len(split.train) * max(1.0, goal.classes / 2)
     split = split.first(max(LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each)))
@@ -122,39 +163,23 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     if not features.features:
         raise Problem("no_features")
     unseen = table.align(later, features.wanted) if later else None
-    lesson = Lesson(
-        x=features.transform(known),
-        y=goal.y,
-        levels=features.levels,
-        classes=goal.classes,
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job),
-        absolute=metric.absolute,
-    )
     warned = [*source.warnings, *checks.columns(source, target), *goal.warnings]
+    warned += divided.warnings
     if len(source.frame) < whole:
         warned.append(warning("rows_sampled", rows=len(source.frame), whole=whole))
-    if len(goal.y) < FEW_ROWS:
-        warned.append(warning("few_rows", rows=len(goal.y)))
     if full := [one.source for one in features.features if len(one.levels) == MAX_LEVELS]:
         warned.append(warning("levels_capped", columns=full, limit=MAX_LEVELS))
-    if unseen is not None and (new := features.unknown(unseen)):
-        warned.append(warning("new_levels", columns=new))
     return TableCourse(
         job=job,
         spec=spec,
         metric=metric,
         warnings=warned,
-        seed=seed,
-        threads=lesson.threads,
-        deadline=lesson.deadline,
         source=source,
         goal=goal,
         features=features,
         split=split,
-        lesson=lesson,
         unseen=unseen,
+        group=group,
         whole=whole,
     )
 
@@ -187,11 +212,3 @@ def history(
     if stamps.is_monotonic_increasing or stamps.is_monotonic_decreasing:
         return stamps.to_numpy()
     return None
-
-
-def required(source: table.Table, wanted: str) -> str:
-    """The column of this name; Problem `target_missing` with the closest names otherwise."""
-    if (found := source.column(wanted)) is None:
-        close = get_close_matches(wanted, source.kinds, 3, 0.5) or list(source.kinds)[-5:]
-        raise Problem("target_missing", target=wanted[:100], columns=close)
-    return found

@@ -76,21 +76,26 @@ def _rule(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
     telling = [one["column"] for one in facts["importance"][:TOLD] if one["mean"] > 0]
     fit_rows, check = split.folds[0]
     metric = course.metric.at(best.cut)
-    tried: list[tuple[float, str]] = []
+    tried: list[tuple[float, int, list[fit.Step]]] = []
     for place, feature in enumerate(course.features.features):
         if feature.source in telling and not feature.part:
-            raw, _cuts = fit.rule(
+            raw, steps = fit.rule(
                 lesson.x, lesson.y, fit_rows, check, place, classes=lesson.classes, seed=course.seed
             )
-            tried.append((metric.safe(lesson.y[check], raw), feature.source))
+            tried.append((metric.safe(lesson.y[check], raw), place, steps))
     tried = [one for one in tried if np.isfinite(one[0])]
     if not tried or best.interval is None or best.score is None or _has(course, "leakage"):
         return
-    score, column = max(tried, key=lambda one: metric.gain(one[0], 0.0))
+    score, place, steps = max(tried, key=lambda one: metric.gain(one[0], 0.0))
     worst = best.interval[0] if metric.higher else best.interval[1]
     if metric.gain(score, worst) >= 0:
+        feature = course.features.features[place]
+        values = lesson.x[fit_rows, place]
+        told = fit.told(steps, values, feature.levels, course.goal.labels)
         course.warnings.append(
-            warning("rule_would_do", column=column, score=score, best=best.score)
+            warning(
+                "rule_would_do", column=feature.source, steps=told, score=score, best=best.score
+            )
         )
 
 
@@ -128,7 +133,7 @@ def _telling(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> Non
     """The rows it is most right and most wrong about, with the columns that matter most."""
     truth, raw = _judged(course)
     names = [one["column"] for one in facts["importance"][:TOLD]]
-    shown = _known(course)[[*names, course.goal.target]].iloc[course.split.checked]
+    shown = course.known[[*names, course.goal.target]].iloc[course.split.checked]
     if course.goal.classes:
         miss = 1 - raw[np.arange(len(truth)), truth]
         said = [course.goal.labels[one] for one in decided(raw, course.best.cut).argmax(axis=1)]
@@ -162,14 +167,9 @@ def _judged(course: TableCourse) -> tuple[np.ndarray, np.ndarray]:
     return course.goal.y[course.split.checked], course.best.raw
 
 
-def _known(course: TableCourse) -> pd.DataFrame:
-    """The rows whose target is known."""
-    return course.source.frame.iloc[course.goal.rows]
-
-
 def _words(course: TableCourse) -> dict[str, np.ndarray]:
     """Columns of few levels as words of the validation rows; numbers about people in slices."""
-    known = _known(course).iloc[course.split.checked]
+    known = course.known.iloc[course.split.checked]
     words = {}
     for name in dict.fromkeys(one.source for one in course.features.features):
         column = known[name]

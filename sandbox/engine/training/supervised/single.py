@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.engine import metrics, splits, table
-from sandbox.engine.learners import Lesson
+from sandbox.engine import metrics, table
 from sandbox.engine.problems import Warned, warning
-from sandbox.engine.training.course import learning_ends
 
-from . import conclusion
-from .course import FEW_ROWS, TableCourse
+from . import conclusion, sides
+from .course import TableCourse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from sandbox.engine.features import Features
     from sandbox.engine.job import Job
+    from sandbox.engine.learners import Lesson
     from sandbox.engine.specs.base import Supervised
 
 
@@ -26,6 +27,22 @@ class SingleCourse(TableCourse):
     """One training on one column with a known class; what explains it, its task type says."""
 
     column: str
+    weights: Path | None = None
+    """A file of weights that learners may take over."""
+
+    def __post_init__(self) -> None:
+        """What stands on both sides of the split, besides what is said of any table."""
+        super().__post_init__()
+        self.warnings += self._repeated()
+
+    def taught(self) -> Lesson:
+        """All rows whose target is known, and what was learnt elsewhere."""
+        return replace(super().taught(), weights=self.weights)
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """The column of the rows whose target is known."""
+        return table.align(self.source, self.features.wanted).iloc[self.goal.rows]
 
     def conclude(self) -> dict[str, Any]:
         """Look at the test rows once."""
@@ -45,6 +62,16 @@ class SingleCourse(TableCourse):
             ),
         }
 
+    def _repeated(self) -> list[Warned]:
+        """What stands in the test and among what is learnt from, class and all."""
+        x, y, split = self.lesson.x, self.lesson.y, self.split
+        keys = [one.tobytes() if hasattr(one, "tobytes") else str(one) for one in x]
+        learnt = {(keys[row], y[row]) for row in split.train}
+        if not (count := sum((keys[row], y[row]) in learnt for row in split.test)):
+            return []
+        percent = round(100 * count / len(split.test), 1)
+        return [warning("repeated_across_split", count=count, percent=percent)]
+
 
 def course(
     kind: type[SingleCourse],
@@ -61,56 +88,29 @@ def course(
     """A course of this kind on the rows whose target is known.
 
     With more than `folded` rows one part checks instead of each in turn, as slow learners need it.
-    `weights` is a file of weights that learners may take over.
     """
     job.progress("profiling", 0.08)
     goal = spec.check(source, target)
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
-    seed = job.number("seed", 0)
-    split = splits.split(goal.y, classes=goal.classes, seed=seed)
+    group = sides.asked(job, source, target)
+    divided = sides.divide(source, goal, group, seed=job.number("seed", 0), looks=False)
+    split = divided.split
     if folded is not None and len(goal.y) > folded:
         split = replace(split, folds=split.folds[:1])
     unseen = None
     if path := job.input("test"):
         unseen = table.align(table.read(path), features.wanted)
-    known = table.align(source, features.wanted).iloc[goal.rows]
-    lesson = Lesson(
-        x=features.transform(known),
-        y=goal.y,
-        levels=(),
-        classes=goal.classes,
-        seed=seed,
-        threads=max(1, job.number("threads", 2)),
-        deadline=learning_ends(job),
-        absolute=metric.absolute,
-        weights=weights,
-    )
-    warned: list[Warned] = [*source.warnings, *goal.warnings, *_repeated(lesson, split)]
-    if len(goal.y) < FEW_ROWS:
-        warned.append(warning("few_rows", rows=len(goal.y)))
     return kind(
         job=job,
         spec=spec,
         metric=metric,
-        warnings=warned,
-        seed=seed,
-        threads=lesson.threads,
-        deadline=lesson.deadline,
+        warnings=[*source.warnings, *goal.warnings, *divided.warnings],
         source=source,
         goal=goal,
         features=features,
         split=split,
-        lesson=lesson,
         unseen=unseen,
+        group=group,
         column=column,
+        weights=weights,
     )
-
-
-def _repeated(lesson: Lesson, split: splits.Split) -> list[Warned]:
-    """What stands in the test and among what is learnt from, class and all."""
-    keys = [one.tobytes() if hasattr(one, "tobytes") else str(one) for one in lesson.x]
-    learnt = {(keys[row], lesson.y[row]) for row in split.train}
-    if not (count := sum((keys[row], lesson.y[row]) in learnt for row in split.test)):
-        return []
-    percent = round(100 * count / len(split.test), 1)
-    return [warning("repeated_across_split", count=count, percent=percent)]
