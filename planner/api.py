@@ -327,6 +327,13 @@ class Prototypes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Rows):
 
     @extend_schema(request=None, responses=PrototypeSerializer)
     @action(detail=True, methods=["post"])
+    def enough(self, request: Request, pk: UUID) -> Response:
+        """End the training soon and keep the best so far; a second call changes nothing."""
+        row = prototypes.enough(by=self.person, prototype=self.get_object())
+        return Response(PrototypeSerializer(row).data)
+
+    @extend_schema(request=None, responses=PrototypeSerializer)
+    @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Stop the reading or the training of a prototype."""
         row = prototypes.cancel(by=self.person, prototype=self.get_object())

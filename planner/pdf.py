@@ -22,10 +22,14 @@ UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\
 def render(html: str, *, is_wanted: Callable[[], bool] = lambda: True) -> bytes:
     """Make a document's PDF behind the wall; `is_wanted` is asked now and then whether to go on."""
     job = {"job": "render", "file": "document.html"}
+
+    def wish(_progress: object) -> box.Wish:
+        return box.Wish.GO_ON if is_wanted() else box.Wish.CANCEL
+
     with TemporaryDirectory() as folder:
         page = Path(folder) / "document.html"
         page.write_text(html, encoding="utf-8")
-        with box.run(job, {"document.html": page}, on_progress=lambda _: is_wanted()) as outcome:
+        with box.run(job, {"document.html": page}, on_progress=wish) as outcome:
             if not outcome.has_succeeded:
                 failure = outcome.failure
                 raise RunFailed(failure.get("code", "unexpected"), failure.get("params"))

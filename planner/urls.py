@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("u/<uuid:use_case>/prototypes/new/", prototypes.new, name="prototype_new"),
     path("prototypes/<uuid:prototype>/", prototypes.prototype, name="prototype"),
     path("prototypes/<uuid:prototype>/start/", prototypes.start, name="prototype_start"),
+    path("prototypes/<uuid:prototype>/enough/", prototypes.enough, name="prototype_enough"),
     path("prototypes/<uuid:prototype>/cancel/", prototypes.cancel, name="prototype_cancel"),
     path("prototypes/<uuid:prototype>/repeat/", prototypes.repeat, name="prototype_repeat"),
     path("prototypes/<uuid:prototype>/predict/", predictions.predict, name="predict"),

@@ -251,6 +251,14 @@ def _predict(prediction: Prediction, name: str, chunks: Iterable[bytes]) -> Pred
     return prediction
 
 
+def enough(*, job: Run) -> bool:
+    """End a run soon, with its best so far; False when it had ended already.
+
+    One that has no result yet ends with its first.
+    """
+    return job.enough()
+
+
 def cancel(*, job: Job) -> bool:
     """Stop a job; False when it had ended already. Its worker notices within seconds."""
     return job.cancel()

@@ -200,6 +200,7 @@ class Run(Job):
     progress = models.JSONField(default=dict, blank=True)
     box_level = models.CharField(max_length=12, blank=True)
     files = models.CharField(max_length=200, blank=True)  # the store's folder of charts
+    enough_at = models.DateTimeField(null=True, blank=True)  # when people wanted the best so far
 
     objects = JobQuerySet["Run"].as_manager()
 
@@ -210,6 +211,17 @@ class Run(Job):
     def target(self) -> str:
         """The column to predict, where the task type has one."""
         return str(self.asked.get("target") or "")
+
+    def enough(self) -> bool:
+        """Ask for the best so far; False when the run had ended, True when asked again."""
+        going = Run.objects.filter(pk=self.pk, status__in=OPEN)
+        going.filter(enough_at=None).update(enough_at=timezone.now())
+        self.refresh_from_db()
+        return not self.has_ended
+
+    def has_enough(self) -> bool:
+        """Whether somebody asked for the best so far, as the database knows by now."""
+        return Run.objects.filter(pk=self.pk, enough_at__isnull=False).exists()
 
 
 class Model(models.Model):

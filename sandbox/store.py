@@ -48,6 +48,20 @@ def local(key: str) -> Iterator[Path]:
         yield path
 
 
+def lent(names: Iterable[str]) -> dict[str, Path]:
+    """The operator's own files, by what jobs call them: `image_weights`, SANDBOX_IMAGE_WEIGHTS.
+
+    One that cannot be read is lent empty: then the model that wants it says so in its row, and a
+    file that moved costs nobody a training.
+    """
+    paths = {name: Path(getattr(settings, f"SANDBOX_{name.upper()}")) for name in names}
+    return {
+        name: path if path.is_file() and os.access(path, os.R_OK) else Path(os.devnull)
+        for name, path in paths.items()
+        if path.parts
+    }
+
+
 def save_folder(prefix: str, folder: Path) -> int:
     """Keep every file below a folder under a prefix; how many bytes that were."""
     size = 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from celery import current_app, shared_task
@@ -16,6 +16,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from sandbox import box, export, messages, store
+from sandbox.engine.specs import SPECS
 from sandbox.models import Dataset, Job, Model, Prediction, Run, queues
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,11 @@ def profile(dataset_id: str) -> None:
 def train(run_id: str) -> None:
     """Claim a run, train it in the box, write down how it ended. Safe to deliver twice."""
     if run := Run.objects.claim(run_id):
+        lent = store.lent(SPECS[run.spec].lent if run.spec in SPECS else ())
         job = {
             "job": "train",
             "file": _name(run.dataset.table),
+            **{name: name for name in lent},
             "spec": run.spec,
             **run.asked,
             "metric": run.metric,
@@ -48,7 +51,7 @@ def train(run_id: str) -> None:
             "threads": settings.RUN_THREADS,
             "words": {code: messages.chart_words(code) for code, _ in settings.LANGUAGES},
         }
-        with _boxed(run, {_name(run.dataset.table): run.dataset.table}, job) as outcome:
+        with _boxed(run, {_name(run.dataset.table): run.dataset.table}, job, lent) as outcome:
             folder = _keep_files(f"runs/{run.pk}", run, outcome)
             with transaction.atomic():
                 run.renew(files=folder, box_level=outcome.level)
@@ -105,22 +108,29 @@ def _name(key: str) -> str:
 
 
 @contextmanager
-def _boxed(job: Job, keys: Mapping[str, str], asked: dict[str, Any]) -> Iterator[box.Outcome]:
-    """Run a job in the box on files of the store, by the names it knows them under.
+def _boxed(
+    job: Job,
+    keys: Mapping[str, str],
+    asked: dict[str, Any],
+    lent: Mapping[str, Path] | None = None,
+) -> Iterator[box.Outcome]:
+    """Run a job in the box on files of the store, and lent ones, by the names it knows them under.
 
-    A lost or cancelled row stops it.
+    A lost or cancelled row stops it; one that has enough ends it with the best so far.
     """
-    with ExitStack() as lent:
-        inputs = {name: lent.enter_context(store.local(key)) for name, key in keys.items()}
+    with ExitStack() as borrowed:
+        inputs = {name: borrowed.enter_context(store.local(key)) for name, key in keys.items()}
+        inputs |= lent or {}
         run = box.run(asked, inputs, on_progress=partial(_sign_of_life, job))
-        yield lent.enter_context(run)
+        yield borrowed.enter_context(run)
 
 
-def _sign_of_life(job: Job, progress: dict[str, Any]) -> bool:
-    """Prolong the lease, and show the progress where there is a page for it."""
-    if progress and isinstance(job, Run):
-        return job.renew(progress=progress)
-    return job.renew()
+def _sign_of_life(job: Job, progress: dict[str, Any]) -> box.Wish:
+    """Prolong the lease, show the progress where there is a page for it; what people wish."""
+    shown = {"progress": progress} if progress and isinstance(job, Run) else {}
+    if not job.renew(**shown):
+        return box.Wish.CANCEL
+    return box.Wish.ENOUGH if isinstance(job, Run) and job.has_enough() else box.Wish.GO_ON
 
 
 def _keep_files(home: str, job: Job, outcome: box.Outcome) -> str:

@@ -53,7 +53,7 @@ def run(
                 if pid:
                     break
                 family = tree(process.pid)
-                peak = max(peak, sum(map(held, family)))
+                peak = max(peak, held(family))
                 for member in family:
                     spent[member] = max(used(member), spent.get(member, 0.0))
                 if time.monotonic() - began > limit and not timed_out:
@@ -92,15 +92,22 @@ def tree(root: int) -> list[int]:
     return family
 
 
-def held(pid: int) -> int:
-    """Bytes of memory of a process; a page that several share counts once in their sum."""
-    with suppress(OSError, ValueError, IndexError):
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        return int(rollup.partition("\nPss:")[2].split()[0]) * 1024
-    with suppress(OSError, ValueError, IndexError):
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    return 0
+def held(family: Iterable[int]) -> int:
+    """Bytes of memory of some processes; what they share counts once, for the one with most of it.
+
+    So does, in full, what they share with others, such as a library that this program uses too.
+    """
+    own, shared = 0, 0
+    for pid in family:
+        with suppress(OSError, ValueError, IndexError):
+            sizes = {
+                words[0]: int(words[1])
+                for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+                if (words := line.split())
+            }
+            own += sizes["Private_Clean:"] + sizes["Private_Dirty:"]
+            shared = max(shared, sizes["Shared_Clean:"] + sizes["Shared_Dirty:"])
+    return (own + shared) * 1024
 
 
 def used(pid: int) -> float:

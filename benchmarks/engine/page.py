@@ -98,7 +98,7 @@ SUPERVISED = (
     "the table, the test, the explanations and the charts out of the budget; the peers have the "
     "whole budget for learning alone. LightGBM (early stopping) and HistGradientBoosting know no "
     "budget. mljar is in its mode Explain; AutoGluon is without fastai. Memory is that of the "
-    "whole process tree, a shared page counted once (PSS), looked at ten times a second."
+    "whole process tree, a shared page counted once, looked at ten times a second."
 )
 SPEED = (
     "Ours, in seconds, medians over the seeds: the first trained model beside the baseline, "

@@ -82,7 +82,7 @@ def predict_table(
     *, by: User, prototype: Prototype, name: str, file: File[bytes], op: UUID | None = None
 ) -> Prediction:
     """Have the prototype's model predict a table that somebody brings."""
-    return sandbox.predict_table(run=_finished(by, prototype), name=name, file=file, op=op)
+    return sandbox.predict_table(run=_trained(by, prototype), name=name, file=file, op=op)
 
 
 @transaction.atomic
@@ -90,16 +90,23 @@ def predict_row(
     *, by: User, prototype: Prototype, row: Mapping[str, str], op: UUID | None = None
 ) -> Prediction:
     """Have the prototype's model predict one row that somebody typed."""
-    return sandbox.predict_row(run=_finished(by, prototype), row=row, op=op)
+    return sandbox.predict_row(run=_trained(by, prototype), row=row, op=op)
 
 
-def _finished(by: User, prototype: Prototype) -> Run:
-    """The run whose model is to be used; who may not write here is refused first."""
+def _trained(by: User, prototype: Prototype) -> Run:
+    """The run of a prototype; who may not write here is refused first."""
     if not rules.can_edit(by, prototype.use_case):
         raise PermissionDenied
     if prototype.run is None:
         raise ValidationError(_("Nothing was trained here yet."))
     return prototype.run
+
+
+@transaction.atomic
+def enough(*, by: User, prototype: Prototype) -> Prototype:
+    """End the training soon and keep the best so far; one without a result ends with its first."""
+    sandbox.enough(job=_trained(by, prototype))
+    return prototype
 
 
 @transaction.atomic

@@ -216,6 +216,8 @@ RUN_MAX_ATTEMPTS = 3
 # One training may use this many threads; two cores and one worker are the laptop we plan for.
 RUN_THREADS = int(env("RUN_THREADS", "2"))
 SANDBOX_MIN_LEVEL = env("SANDBOX_MIN_LEVEL", "rlimits")
+# Weights of a ResNet-18 as a safetensors file; with them, pictures are learnt by transfer too.
+SANDBOX_IMAGE_WEIGHTS = env("SANDBOX_IMAGE_WEIGHTS")
 
 # The API --------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -49,6 +49,12 @@ class Metric:
     direction: Literal["higher", "lower"]
     tasks: tuple[str, ...]
     use_when: Text
+    formula_ja: str = ""  # where the formula is not all symbols
+
+    @property
+    def written(self) -> str:
+        """The formula as readers of the active language write it."""
+        return str(Text(self.formula, self.formula_ja or self.formula))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from sandbox import messages
+from sandbox.engine.figures import short
 
 CUT = 240  # characters of a cell in a table of the result
+SHORT = 12  # characters up to which a cell stands in one line: a date, a code
+LONG = 24  # characters from which on a cell is read as a sentence
+READ = 8  # characters of a number that people still read
+WRITTEN = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,16 @@ class Cell:
 
     text: str
     is_number: bool
+
+    @property
+    def is_short(self) -> bool:
+        """Whether breaking it would tear a date or a word."""
+        return len(self.text) <= SHORT
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is a text that wants a column of some width."""
+        return len(self.text) > LONG
 
 
 @dataclass(frozen=True)
@@ -34,12 +50,15 @@ class Facts:
 def table(found: Mapping[str, Any]) -> Facts:
     """A table of the result as people read it; a column is one of numbers if all its cells are."""
     rows, names = found["rows"], found["columns"]
-    numbers = [
-        all(isinstance(row[place], int | float | None) for row in rows)
-        for place in range(len(names))
-    ]
+    numbers = [all(_is_number(row[place]) for row in rows) for place in range(len(names))]
+    title = messages.table_title(str(found["name"]))
+    if judged := found.get("metric"):
+        title = _("%(title)s: %(metric)s") % {
+            "title": title,
+            "metric": messages.metric_title(str(judged)),
+        }
     return Facts(
-        title=messages.table_title(str(found["name"])),
+        title=title,
         columns=[
             Cell(messages.column_title(str(name)), kind)
             for name, kind in zip(names, numbers, strict=True)
@@ -59,7 +78,20 @@ def cell(value: object) -> str:
         return f"{value:,}"
     if value is None or isinstance(value, float):
         return number(value)
-    return Truncator(str(value)).chars(CUT)
+    return Truncator(_rounded(str(value))).chars(CUT)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a cell is a number, be it one that was written in the user's file."""
+    if not isinstance(value, str):
+        return isinstance(value, int | float | None)
+    return bool(WRITTEN.fullmatch(value))
+
+
+def _rounded(text: str) -> str:
+    """A number of the user's file without the digits that nobody reads; other text as it is."""
+    is_long = len(text) > READ and "." in text and WRITTEN.fullmatch(text)
+    return short(float(text)) if is_long else text
 
 
 def number(value: object) -> str:

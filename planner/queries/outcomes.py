@@ -93,9 +93,15 @@ class Outcome:
     @property
     def title(self) -> str:
         """What the run is about: the column it predicts, or its task type."""
-        if self.run and self.run.target:
-            return _("Predicting “%(target)s”") % {"target": self.run.target}
+        if self.run and self.run.target and not self.reads_pictures:
+            return messages.about(self.run.spec, self.run.target)
         return self.task or self.prototype.dataset.name
+
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether the team brought pictures in place of a table: no column is of its own making."""
+        columns = self.prototype.dataset.result.get("columns") or []
+        return any(column.get("kind") == "image" for column in columns)
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -104,8 +110,9 @@ class Outcome:
             return []
         spec = self.run.spec
         return [
-            (messages.ask_words(spec, name)[0], cell(value))
+            (messages.ask_words(spec, name)[0], _answered(value))
             for name, value in self.run.asked.items()
+            if not (name == "target" and self.reads_pictures)
         ]
 
     @property
@@ -146,6 +153,11 @@ class Outcome:
             )
             for row in self.board
         ]
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether the leaderboard says how sure its scores are."""
+        return any(between(row.get("interval")) for row in self.board)
 
     @property
     def best_title(self) -> str:
@@ -238,12 +250,25 @@ class Outcome:
         return str(messages.sentence(failure["code"], failure.get("params") or {}))
 
     @property
+    def has_enough(self) -> bool:
+        """Whether somebody has asked for the best so far."""
+        return bool(self.run and self.run.enough_at)
+
+    @property
+    def can_be_enough(self) -> bool:
+        """Whether there is a first result to keep, and nobody has asked for it yet."""
+        scored = [row for row in self.board if row.get("validation") is not None]
+        return len(scored) > 1 and not self.has_enough
+
+    @property
     def stage(self) -> str:
         """What the worker is doing, in words."""
         if self.run is None:
             return str(STAGES["reading"])
         if self.run.started_at is None:
             return _("Waiting for a free worker")
+        if self.has_enough:
+            return _("Ending with the best so far")
         name = str(self.run.progress.get("stage") or "reading")
         return str(STAGES.get(name, name))
 
@@ -318,6 +343,11 @@ class Outcome:
             scores = _(", ").join(f"{row.title} {row.score}" for row in self.rows)
             return f"{caption}: {scores}"
         return caption
+
+
+def _answered(value: object) -> str:
+    """What somebody typed or chose, with no digits added."""
+    return f"{value:g}" if isinstance(value, float) else cell(value)
 
 
 def task_title(spec: str) -> str:

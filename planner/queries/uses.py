@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from sandbox import messages
 from sandbox.models import OPEN, Prediction
 
 SHOWN = 10
+WHOLE = 100_000  # from here on a typed number needs no decimals
 OPENED = 8  # fields of the typed row that are shown at once; the others unfold
 
 
@@ -119,7 +121,9 @@ class Use:
     def speed(self) -> str:
         """How long one row takes; empty when a row cannot be asked for alone."""
         spent = self._model.get("milliseconds_per_row")
-        return f"{messages.figure(spent)} ms" if isinstance(spent, int | float) else ""
+        if not isinstance(spent, int | float):
+            return ""
+        return f"{max(spent, 0.1):.1f} ms" if spent < 10 else f"{spent:,.0f} ms"
 
     @property
     def serving(self) -> list[Serving]:
@@ -227,16 +231,30 @@ def _predicted(value: str) -> Cell:
     return Cell(number(found) if "." in value or "e" in value else value, is_number=True)
 
 
+def _bounds(least: float, most: float) -> str:
+    """From where to where a column's values go, no finer than its whole width asks for."""
+    digits = 2 - math.floor(math.log10(most - least)) if most > least else 3
+    ends = (_typed(round(end, max(0, digits)) + 0.0) for end in (least, most))
+    return " – ".join(ends)
+
+
+def _typed(value: float) -> str:
+    """A number as somebody types it into a field: never with an exponent."""
+    return f"{value:.0f}" if abs(value) >= WHOLE else f"{value:g}"
+
+
 def _blank(place: int, told: Mapping[str, Any], last: Mapping[str, str]) -> Blank:
     column, usual = str(told["column"]), told.get("value")
     is_number = isinstance(usual, int | float)
     bounds = ""
     if is_number and told.get("least") is not None:
-        bounds = f"{told['least']:.4g} – {told['most']:.4g}"
+        bounds = _bounds(told["least"], told["most"])
     return Blank(
         name=f"cell-{place}",
         column=column,
-        value=last.get(column, f"{usual:g}" if is_number else str(usual or "")),
+        value=last.get(
+            column, _typed(usual) if isinstance(usual, int | float) else str(usual or "")
+        ),
         levels=[str(level) for level in told.get("levels") or ()],
         is_number=is_number,
         bounds=bounds,

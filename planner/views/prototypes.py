@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -104,6 +105,15 @@ def start(request: HttpRequest, prototype: UUID) -> HttpResponse:
         else:
             return redirect("prototype", prototype)
     return page(request, prototype, form)
+
+
+@signed_in
+@posted_from("prototype", "prototype")
+def enough(request: HttpRequest, prototype: UUID) -> HttpResponse:
+    """End the training with the best so far; where none goes on, the page says how it stands."""
+    with suppress(ValidationError):
+        actions.enough(by=person(request), prototype=find(request, prototype))
+    return redirect("prototype", prototype)
 
 
 @signed_in

@@ -15,9 +15,9 @@ from sandbox.box.limits import Limits
 from sandbox.box.outcome import Outcome
 from sandbox.box.place import Place
 from sandbox.box.walls import level
-from sandbox.box.watch import OnProgress
+from sandbox.box.watch import OnProgress, Wish
 
-__all__ = ["Limits", "OnProgress", "Outcome", "level", "run", "tidy"]
+__all__ = ["Limits", "OnProgress", "Outcome", "Wish", "level", "run", "tidy"]
 
 RUNNER = "sandbox.engine.runner"
 PREFIX = "hazumi-box-"
@@ -36,7 +36,8 @@ def run(
     """Run one job of the engine in a box of its own; its files live as long as the context.
 
     `inputs` are copied in under the names given. `on_progress` hears the latest progress at most
-    twice a second and at least every two seconds; when it answers False the job is cancelled.
+    twice a second and at least once, and answers what it wishes: go on, end with the best so far,
+    or cancel.
     """
     bounds = limits or Limits.of(job)
     strength = level()

@@ -45,6 +45,7 @@ USUAL = {
     "profile": Limits(),
     # A training has its own budget; a minute more is for reading the table and drawing charts.
     "train": Limits(memory=4 * GB, wall_seconds=60, cpu_seconds=7200),
-    "predict": Limits(),
+    # A pre-trained network looks at the ten thousand pictures a table may have for three minutes.
+    "predict": Limits(wall_seconds=300),
     "render": Limits(),
 }

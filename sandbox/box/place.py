@@ -32,6 +32,10 @@ class Place:
         (place.job / "job.json").write_text(json.dumps(dict(job), ensure_ascii=False), "utf-8")
         return place
 
+    def stop(self) -> None:
+        """Let the job see that people have seen enough; behind a wall only this side can."""
+        (self.job / "stop").touch()
+
     @property
     def out(self) -> Path:
         """Where the job writes."""

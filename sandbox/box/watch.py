@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,24 @@ from sandbox.box.limits import MB, Limits
 from sandbox.box.outcome import clean
 from sandbox.box.place import Place
 
-OnProgress = Callable[[dict[str, Any]], bool]
+
+class Wish(Enum):
+    """What whoever waits for a job answers to its progress."""
+
+    GO_ON = "go on"
+    ENOUGH = "enough"
+    """End soon, with the best so far."""
+    CANCEL = "cancel"
+
+
+OnProgress = Callable[[dict[str, Any]], Wish]
 
 LINE_BYTES = 16 * 1024
 LINES = 10_000
 LOG_BYTES = 16 * 1024
 LOOK_EVERY = 0.2
 TELL_EVERY = 0.5
-BEAT_EVERY = 2.0
+BEAT_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -109,11 +120,14 @@ def run(
             stopped = ""
             while process.poll() is None and not stopped:
                 _listen(pipes, timeout=0.1)
+                wish = ear.tell()
+                if wish is Wish.ENOUGH:
+                    place.stop()
                 stopped = (
                     ("protocol" if talk.is_abuse else "")
                     or ("timeout" if time.monotonic() - began > limits.wall_seconds else "")
                     or gauge.read(process.pid)
-                    or ("" if ear.tell() else "cancelled")
+                    or ("cancelled" if wish is Wish.CANCEL else "")
                 )
         finally:
             end(process)
@@ -153,12 +167,12 @@ class Ear:
     on_progress: OnProgress | None
     told_at: float = float("-inf")
 
-    def tell(self) -> bool:
-        """Pass on the latest progress when it is time; False when the job is to stop."""
+    def tell(self) -> Wish:
+        """Pass on the latest progress when it is time; what they wish."""
         now = time.monotonic()
         wait = TELL_EVERY if self.talk.is_news else BEAT_EVERY
         if self.on_progress is None or now - self.told_at < wait:
-            return True
+            return Wish.GO_ON
         self.told_at, self.talk.is_news = now, False
         return self.on_progress(self.talk.latest)
 

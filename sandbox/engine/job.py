@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import clock
 from .problems import Problem
 
 LANGUAGES = ("en", "ja")
@@ -23,9 +24,13 @@ class Job:
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def read(cls, folder: Path) -> "Job":
-        """The job in this folder; Problem `job_invalid` when `job.json` is none."""
-        started = time.monotonic()
+    def read(cls, folder: Path, *, started: float | None = None) -> "Job":
+        """The job in this folder, that began now if it did not before, on the monotonic clock.
+
+        Problem `job_invalid` when `job.json` is none.
+        """
+        now = clock.start()
+        started = now if started is None else started
         try:
             asked = json.loads((folder / "job.json").read_text("utf-8"))
         except (OSError, ValueError):
@@ -98,8 +103,8 @@ class Job:
         return time.monotonic() - self.started
 
     def left(self) -> float:
-        """Seconds of the budget that are left, below zero when it is spent."""
-        return self.seconds - self.at()
+        """Seconds of the budget that are left, below zero when it is spent; less after a jump."""
+        return self.seconds - (clock.now() - self.started)
 
     def progress(
         self,
@@ -118,11 +123,15 @@ class Job:
             best=best,
         )
 
-    def finish(self, result: Mapping[str, Any]) -> None:
-        """Write `out/result.json` and say so."""
+    def write(self, result: Mapping[str, Any]) -> None:
+        """Write `out/result.json`."""
         self.output("result.json").write_text(
             json.dumps(plain(result), ensure_ascii=False, allow_nan=False), "utf-8"
         )
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        """Write the result, and say that it is the last word."""
+        self.write(result)
         tell(event="result")
 
 

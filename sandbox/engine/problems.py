@@ -115,6 +115,8 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "nested_columns": ("columns",),
     "new_levels": ("columns",),
     "rows_sampled": ("rows", "whole"),
+    "stopped_early": ("count", "learners"),
+    "stopped_late": (),
     "time_short": ("learners",),
     "charts_skipped": (),
 }
@@ -122,8 +124,14 @@ WARNINGS: dict[str, tuple[str, ...]] = {
 
 REASONS: dict[str, tuple[str, ...]] = {
     "no_time": (),
+    "stopped": (),
     "no_memory": (),
     "learner_failed": (),
+    "weights_missing": (),
+    "weights_pickle": (),
+    "weights_broken": (),
+    "weights_foreign": (),
+    "weights_not_finite": (),
     "other_count": (),
 }
 """Why a learner's row of the leaderboard has no score."""
@@ -138,6 +146,16 @@ class Problem(Exception):  # noqa: N818
         super().__init__(code)
         self.code = code
         self.params = params
+
+
+class LeftOut(Exception):  # noqa: N818
+    """Ends one learner with a code of REASONS, which its row then says; the others go on."""
+
+    def __init__(self, code: str) -> None:
+        if code not in REASONS:
+            raise KeyError(code)
+        super().__init__(code)
+        self.code = code
 
 
 def warning(code: str, **params: Any) -> Warned:

@@ -11,17 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import drawing
 from .job import Job, tell
 from .problems import Problem
 
 OUT_OF_MEMORY = 2
 
 
-def main(folder: Path) -> int:
-    """Run the job in this folder; the exit code."""
+def main(folder: Path, draw: Callable[[Job], object] = drawing.become) -> int:
+    """Run the job in this folder; the exit code. What has charts ends as the drawing program."""
     try:
         job = Job.read(folder)
-        job.finish(JOBS[job.choice("job", JOBS)](job))
+        result = JOBS[job.choice("job", JOBS)](job)
+        if "to_draw" in result:
+            job.write(result)
+            draw(job)
+        else:
+            job.finish(result)
     except Problem as problem:
         tell(event="failed", code=problem.code, params=problem.params)
         return 2

@@ -9,6 +9,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from sandbox import engine, store
+from sandbox.engine.learners import LEARNERS
 from sandbox.export.card import Card
 from sandbox.export.cells import harmless, make_safe
 from sandbox.models import Run
@@ -18,7 +19,16 @@ __all__ = ["Card", "bundle", "harmless", "kept", "make_safe"]
 ENGINE = Path(engine.__file__).parent
 PROGRAM = Path(__file__).with_name("predict.py")
 LICENCE = ENGINE.parents[1] / "LICENSE"
-LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "pyarrow", "openpyxl")
+LIBRARIES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "pyarrow",
+    "openpyxl",
+    "pillow",
+)
 IN_MEMORY = 8 << 20
 
 
@@ -37,7 +47,7 @@ def bundle(card: Card) -> IO[bytes]:
                     target.write(chunk)
         archive.writestr("model_card.md", card.text())
         archive.writestr("predict.py", PROGRAM.read_bytes())
-        archive.writestr("requirements.txt", requirements())
+        archive.writestr("requirements.txt", requirements(card.run))
         archive.writestr("LICENSE", LICENCE.read_bytes())
         archive.writestr("sandbox/__init__.py", "")
         for path in sorted(ENGINE.rglob("*.py")):
@@ -57,6 +67,9 @@ def kept(run: Run) -> dict[str, str]:
     return {name: store.checked(f"{model.files}/{name}") for name in map(str, names)}
 
 
-def requirements() -> str:
-    """The libraries the engine stands on, as they were when the model was handed out."""
-    return "".join(f"{name}=={version(name)}\n" for name in LIBRARIES)
+def requirements(run: Run) -> str:
+    """The libraries the engine and this model stand on, as they were when it was handed out."""
+    best = LEARNERS.get(str(run.result.get("best")))
+    names = (*LIBRARIES, *(best.libraries if best else ()))
+    # torch says after a plus for which machine it was built; another's is as good
+    return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)

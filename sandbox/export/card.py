@@ -108,6 +108,17 @@ class Card:
         for name, value in self.run.asked.items():
             yield messages.ask_words(self.run.spec, name)[0], value
         yield _("Model"), messages.learner_title(str(model.get("learner") or self.result["best"]))
+        if model.get("bytes"):
+            yield _("Size"), f"{max(model['bytes'], 10_000) / 1_000_000:,.2f} MB"
+        if model.get("weights"):
+            yield (
+                _("Pre-trained weights"),
+                _(
+                    "ResNet-18, under the licence of the operator's weights file: SHA-256 "
+                    "%(digest)s…"
+                )
+                % {"digest": str(model["weights"])[:16]},
+            )
         if model.get("rows"):
             yield _("Rows the kept model learnt from"), whole(model["rows"])
         if self.run.finished_at:

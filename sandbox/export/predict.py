@@ -2,8 +2,9 @@
 
 python predict.py TABLE [PREDICTIONS.csv]
 
-TABLE is CSV, TSV, XLSX or Parquet with the columns of the training table. A forecast goes on from
-the last rows of TABLE. Needs Python 3.11 and requirements.txt, and no network.
+TABLE is CSV, TSV, XLSX or Parquet with the columns of the training table, or a zip of pictures.
+A forecast goes on from the last rows of TABLE. Needs Python 3.11 and requirements.txt, and no
+network.
 """
 
 import io

@@ -8,12 +8,13 @@ from .headings import (
     split_told,
     table_title,
 )
-from .names import ask_words, figure, learner_title, metric_title
+from .names import about, ask_words, figure, learner_title, metric_title
 from .paragraph import paragraph
 from .sentences import SENTENCES, sentence
 
 __all__ = [
     "SENTENCES",
+    "about",
     "ask_words",
     "chart_title",
     "chart_words",

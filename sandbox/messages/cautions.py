@@ -11,9 +11,9 @@ CAUTIONS: dict[str, Words] = {
         "again."
     ),
     "no_skill": _(
-        "No model beats the baseline for certain on %(metric)s. That is a result too: with "
-        "these columns the target cannot be predicted better than by guessing. Look for columns "
-        "that are known earlier and closer to the cause."
+        "No model beats the baseline for certain on %(metric)s. That is a result too: with what "
+        "this table holds, no model does better than the simplest way. Look for data that is known "
+        "earlier and closer to the cause."
     ),
     "optimistic_validation": _(
         "The final test (%(test)s) is clearly worse than validation (%(validation)s). Trust the "
@@ -110,7 +110,7 @@ CAUTIONS: dict[str, Words] = {
         "%(count)s series are mostly 0 (%(series)s). Errors in percent mean little there: judge "
         "by WAPE, or forecast longer steps such as weeks."
     ),
-    "time_missing_rows": _("%(count)s rows without a time in “%(column)s” were left out."),
+    "time_missing_rows": _("Rows left out for lack of a time in “%(column)s”: %(count)s."),
     "no_clusters": _(
         "No clusters were found that chance would not make: the silhouette is %(score)s, and "
         "%(shuffled)s with every column shuffled; two halves of the rows agree on the clusters by "
@@ -149,15 +149,15 @@ CAUTIONS: dict[str, Words] = {
         "once they have taken something."
     ),
     "users_untested": _(
-        "%(count)s users (%(percent)s %%) took a single item. They taught, but nothing of theirs "
-        "could be kept aside, so no score covers them."
+        "Users who took a single item: %(count)s (%(percent)s %%). They taught, but nothing of "
+        "theirs could be kept aside, so no score covers them."
     ),
     "users_sampled": _(
         "To keep the time budget, %(users)s of %(total)s users were drawn at random to learn "
         "from. Everybody can still be recommended to; give the run more seconds to learn from "
         "more."
     ),
-    "interactions_incomplete": _("%(count)s rows without a user, an item or a time were left out."),
+    "interactions_incomplete": _("Rows left out for lack of a user, an item or a time: %(count)s."),
     "interactions_repeated": _(
         "%(count)s rows (%(percent)s %%) repeat a pair of user and item. Each pair counts once, "
         "from its first time on: lists hold only what somebody has not taken yet."
@@ -172,17 +172,20 @@ CAUTIONS: dict[str, Words] = {
         "no score covers them; merge them or add rows."
     ),
     "duplicate_rows": _(
-        "%(count)s rows (%(percent)s %%) repeat another row exactly. Copies on both sides of "
+        "Rows that repeat another row exactly: %(count)s (%(percent)s %%). Copies on both sides of "
         "the split make scores look better; remove them unless they are real."
     ),
     "query_missing_rows": _(
-        "%(count)s rows without a value in “%(column)s” belong to no list and were left out."
+        "Rows left out because they belong to no list, for lack of a value in “%(column)s”: "
+        "%(count)s."
     ),
     "relevance_graded": _(
         "“%(column)s” has too many different values to be learnt one by one: they were put into "
         "%(grades)s grades from low to high."
     ),
-    "target_missing_rows": _("%(count)s rows without a known target were left out of training."),
+    "target_missing_rows": _(
+        "Rows left out of training, since their target is not known: %(count)s."
+    ),
     "high_missing": _(
         "More than half of the values are missing in: %(columns)s. They were used as they are; "
         "ask why they are blank before relying on them."
@@ -226,7 +229,9 @@ CAUTIONS: dict[str, Words] = {
         "%(count)s rows had more or fewer cells than the header; surplus cells were cut, "
         "missing ones left blank. Check those rows for unquoted delimiters."
     ),
-    "lines_skipped": _("%(count)s lines above the header row were taken for a title and skipped."),
+    "lines_skipped": _(
+        "Lines above the header row that were taken for a title and skipped: %(count)s."
+    ),
     "pictures_unreadable": _("Pictures that could not be read and were left out: %(count)s."),
     "nul_bytes": _("%(count)s unreadable NUL characters were removed from the file."),
     "encoding_guessed": _(
@@ -243,12 +248,20 @@ CAUTIONS: dict[str, Words] = {
         "The table is longer than the time allows, so the models learnt from %(rows)s of its "
         "%(whole)s rows, drawn at random. Give the run more seconds to use more of them."
     ),
+    "stopped_early": _(
+        "The run was stopped early, and the best so far was kept. Models not trained: %(count)s "
+        "(%(learners)s). Train again with the full time to compare them too."
+    ),
+    "stopped_late": _(
+        "The run was stopped early, and the best so far was kept. Every model had its turn; the "
+        "last one perhaps not to the end."
+    ),
     "time_short": _(
         "The time budget ended before these models were trained: %(learners)s. Give the run "
         "more seconds to compare them."
     ),
     "charts_skipped": _(
-        "The time budget ended before charts could be drawn. All numbers are there; give the "
-        "run more seconds for the pictures."
+        "The time budget ended before all charts could be drawn. All numbers are there; give the "
+        "run more seconds for the rest."
     ),
 }

@@ -172,9 +172,31 @@ FAILURES: dict[str, Words] = {
     ),
     # why one model of the leaderboard has no score
     "no_time": _("Not trained: the time budget was used up. Give the run more seconds."),
+    "stopped": _("Not trained: the run was stopped early."),
     "no_memory": _("Not trained: it needed more memory than the run may use."),
     "learner_failed": _(
         "This model could not be trained on this table; the others are not affected."
+    ),
+    "weights_missing": _(
+        "The file of pre-trained weights is not there, is empty or may not be read; the other "
+        "models are not affected. Ask the operator to look at SANDBOX_IMAGE_WEIGHTS."
+    ),
+    "weights_pickle": _(
+        "The file of pre-trained weights is a PyTorch pickle (.pth), which is never opened because "
+        "it could run code; the other models are not affected. The operator converts it once with "
+        "safetensors.torch.save_file, as docs/running.md shows."
+    ),
+    "weights_broken": _(
+        "The file of pre-trained weights is damaged, cut off or no safetensors file; the other "
+        "models are not affected. Ask the operator to copy it once more."
+    ),
+    "weights_foreign": _(
+        "The file of pre-trained weights is not that of a ResNet-18 with torchvision's names; the "
+        "other models are not affected. Ask the operator for such a file."
+    ),
+    "weights_not_finite": _(
+        "The file of pre-trained weights holds numbers that are not finite; the other models are "
+        "not affected. Ask the operator for another file."
     ),
     "other_count": _(
         "Left out: it finds by itself how many clusters there are, and those were not as many as "

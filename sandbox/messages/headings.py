@@ -21,7 +21,7 @@ CHART_WORDS: dict[str, Words] = {
     "anomaly_scores.alert": _("alerts from here on"),
     "precision_recall.chance": _("blind chance"),
     "learning_curve.rows": _("Rows learnt from"),
-    "learning_curve.iteration": _("Trees"),
+    "learning_curve.iteration": _("Rounds of learning"),
     "learning_curve.loss": _("Loss"),
     "learning_curve.train": _("on rows it learnt from"),
     "learning_curve.validation": _("on rows it had not seen"),
@@ -78,8 +78,18 @@ SPLITS: dict[str, Words] = {
     "queries": _(
         "%(test_queries)s lists (%(test)s rows) were put aside first and looked at once, at the"
         " very end. All rows of a list stand on the same side: models learnt from some lists and"
+        " were compared on others."
+    ),
+    "queries_skipped": _(
+        "%(test_queries)s lists (%(test)s rows) were put aside first and looked at once, at the"
+        " very end. All rows of a list stand on the same side: models learnt from some lists and"
         " were compared on others. %(skipped_queries)s lists of the test have no relevant row and"
         " were skipped, since no order of them is better than another."
+    ),
+    "agreement": _(
+        "%(test)s rows were put aside first and looked at once, at the very end. From halves of"
+        " the other %(train)s rows each model learnt anew, time and again: the score says how far"
+        " the halves agree on who belongs together."
     ),
     "rolling_origin": _(
         "The last %(steps)s steps of every series (%(test)s values) were put aside first and looked"
@@ -120,6 +130,7 @@ TABLES: dict[str, Words] = {
     "strangest": _("The strangest rows, and what is rare about them"),
     "overlap": _("Share of its alerts that other detectors raise too"),
     "correlation": _("How alike other detectors order the rows (rank correlation)"),
+    "class_words": _("Which words speak for which class"),
     "reordered": _(
         "Lists of the test with the most, the usual and the least gain over the file's order"
     ),
@@ -148,6 +159,7 @@ TABLE_COLUMNS: dict[str, Words] = {
     "rows": _("Rows"),
     "row": _("Row in the file"),
     "query": _("List"),
+    "rank": _("Place in the list"),
     "class": _("Class"),
     "words": _("Words, the strongest first"),
     "place_after": _("Place by the model"),
@@ -170,7 +182,8 @@ TABLE_COLUMNS: dict[str, Words] = {
 
 def split_told(facts: Mapping[str, Any]) -> str:
     """Which rows were used for what; empty for a kind of split that has no sentence."""
-    words = SPLITS.get(str(facts.get("kind")))
+    kind = str(facts.get("kind"))
+    words = SPLITS.get(f"{kind}_skipped" if facts.get("skipped_queries") else kind)
     if words is None:
         return ""
     said = {name: f"{value:,}" if type(value) is int else value for name, value in facts.items()}

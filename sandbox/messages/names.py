@@ -10,6 +10,7 @@ LEARNERS: dict[str, Words] = {
     "linear": _("Linear model"),
     "boosting": _("Gradient boosting"),
     "hog_linear": _("Edges and colours, weighed"),
+    "pretrained": _("Pre-trained network (ResNet-18)"),
     "convnet": _("Convolutional network"),
     "boosting_extra": _("Gradient boosting, random cuts"),
     "boosting_small": _("Gradient boosting, small trees"),
@@ -218,6 +219,19 @@ ASKS: dict[str, tuple[Words, Words]] = {
     ),
 }
 """What a task type asks for: its label and its help, for one task type as `spec.ask`."""
+
+
+ABOUT: dict[str, Words] = {
+    "anomaly_detection": _("Anomaly detection, judged by “%(target)s”"),
+    "forecasting": _("Forecasting “%(target)s”"),
+    "ranking": _("Ordering by “%(target)s”"),
+}
+"""What a run does with its target, where that is not to predict it."""
+
+
+def about(spec: str, target: str) -> str:
+    """What a run with a target is about."""
+    return str(ABOUT.get(spec) or _("Predicting “%(target)s”")) % {"target": target}
 
 
 def learner_title(name: str) -> str:

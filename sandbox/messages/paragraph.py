@@ -43,19 +43,22 @@ def _verdict(result: Mapping[str, Any]) -> str:
     }
     if _is_untested(result):
         return (
-            gettext("The best model is %(model)s: %(metric)s %(score)s, the baseline %(baseline)s.")
+            gettext(
+                "The model that was kept is %(model)s: %(metric)s %(score)s, the baseline "
+                "%(baseline)s."
+            )
             % said
         )
     verdict = (
         gettext(
-            "The best model (%(model)s) clearly beats the baseline: %(metric)s %(score)s against "
+            "The best model, %(model)s, clearly beats the baseline: %(metric)s %(score)s against "
             "%(baseline)s when checked on rows it had not seen."
         )
         % said
     )
     if result["metric_direction"] == "higher" or not beaten:
         return verdict
-    less = gettext("That is %(percent)s %% less error than guessing.") % {
+    less = gettext("That is %(percent)s %% less error than the baseline.") % {
         "percent": f"{100 * (1 - row['validation'] / beaten):.0f}"
     }
     return _joined([verdict, less])

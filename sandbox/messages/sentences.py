@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .cautions import CAUTIONS
 from .failures import FAILURES
 from .names import Words, figure, learner_title, metric_title
 
+LOOKS: dict[str, Words] = {"binary": _("data that is no text"), "exe": _("a program")}
+"""What a file that is no table looks like, where its ending is no word for people."""
+PERCENTS = ("percent", "taken", "said", "happened")
+"""The params that count out of a hundred."""
 SENTENCES: dict[str, Words] = {**FAILURES, **CAUTIONS}
 
 
@@ -22,6 +27,11 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         column = said["column"]
         said["in_column"] = gettext(" in “%(column)s”") % {"column": column} if column else ""
     return str(words) % _Forgiving(said)
+
+
+def percents(value: float) -> str:
+    """Of a hundred, to a tenth; a few of very many are not none."""
+    return "< 0.1" if abs(value) < 0.1 else f"{value:.1f}".removesuffix(".0")
 
 
 class _Forgiving(dict[str, str]):
@@ -57,8 +67,12 @@ def _said(key: str, value: Any) -> str:
         return _step(value)
     if key == "learners":
         return learner_title(str(value))
+    if key == "looks":
+        return str(LOOKS.get(str(value)) or str(value).upper())
     if key == "metric":
         return metric_title(str(value))
+    if key in PERCENTS and isinstance(value, int | float):
+        return percents(value)
     if isinstance(value, float):
         return figure(value)
     if isinstance(value, int) and not isinstance(value, bool):

@@ -91,6 +91,8 @@ def test_a_prototype_begins_on_a_sample_and_starts(
     assert (
         client.post(f"{url}start/", {**sent, "threshold": 0.8}, JSON).json()["status"] == "queued"
     )
+    assert client.post(f"{url}enough/").json()["status"] == "queued"
+    assert Run.objects.get().has_enough()
     assert client.post(f"{url}cancel/").json()["status"] == "cancelled"
 
 
@@ -124,6 +126,7 @@ def test_an_outsider_writes_nothing(
         client.patch(f"{case}answers/case/data/", {"value": "x"}, JSON),
         client.post("/api/prototypes/", {"use_case": str(use_case.pk), "sample": "churn"}, JSON),
         client.post(f"{run}start/", start, JSON),
+        client.post(f"{run}enough/"),
         client.post(f"{run}cancel/"),
         client.post(f"{run}predict/", {"row": {"a": "1"}}, JSON),
         client.get(f"{run}predictions/"),

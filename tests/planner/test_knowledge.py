@@ -82,6 +82,13 @@ def test_what_the_engine_measures_can_be_looked_up(name: str) -> None:
         assert metric.name in knowledge.TASK_TYPES[name].metrics
 
 
+def test_a_formula_in_japanese_has_no_english_words() -> None:
+    with translation.override("ja"):
+        for metric in knowledge.METRICS.values():
+            words = set(re.findall(r"[a-z]{4,}", metric.written)) - {"rank", "aive"}
+            assert not words, metric.name
+
+
 def test_known_errors_of_the_sources_are_not_repeated() -> None:
     assert knowledge.METRICS["r2"].range.startswith("−∞")
     impact = knowledge.CASES["intuit"].impact

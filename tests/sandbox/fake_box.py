@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.box import Limits, OnProgress, Outcome
+from sandbox.box import Limits, OnProgress, Outcome, Wish
 from sandbox.models import Status
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path fill="#1f5f6b" d="M0 0h2v1z"/></svg>'
@@ -62,6 +62,7 @@ TRAINED: dict[str, Any] = {
     "charts": ["leaderboard"],
     "model": {"learner": "boosting", "files": ["model.json"]},
 }
+STOPPED = [{"code": "stopped_early", "params": {"count": 1, "learners": ["forest"]}}]
 
 
 @dataclass
@@ -69,6 +70,7 @@ class FakeBox:
     """Stands in for `sandbox.box.run`; `jobs` is what it was asked, `meanwhile` runs half-way."""
 
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    wish: Wish = Wish.GO_ON
     meanwhile: Callable[[], None] = lambda: None
     _end: tuple[Status, dict[str, Any]] = (Status.SUCCEEDED, {})
 
@@ -92,7 +94,8 @@ class FakeBox:
             status, failure = self._end
             source = inputs[job["file"]]
             result: dict[str, Any] = {}
-            if on_progress and not on_progress(PROGRESS):
+            self.wish = on_progress(PROGRESS) if on_progress else Wish.GO_ON
+            if self.wish is Wish.CANCEL:
                 status, failure = Status.CANCELLED, {}
             self.meanwhile()
             if status == Status.SUCCEEDED and not source.stat().st_size:
@@ -127,7 +130,8 @@ class FakeBox:
         (out / "model" / "model.json").write_text("{}")
         if "test" in job:
             (out / "predictions.csv").write_text("prediction\nyes\n")
-        return {"task": job["spec"], "target": job["target"], "rows": 100, **TRAINED}
+        told = {"task": job["spec"], "target": job["target"], "rows": 100, **TRAINED}
+        return told | ({"warnings": STOPPED} if self.wish is Wish.ENOUGH else {})
 
     def _predict(self, job: Mapping[str, Any], source: Path, out: Path) -> dict[str, Any]:
         _header, *rows = list(csv.reader(source.read_text("utf-8").splitlines()))

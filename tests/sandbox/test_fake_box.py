@@ -51,9 +51,9 @@ def test_a_profile_has_the_agreed_parts(run: Run, table: Path) -> None:
 def test_a_training_has_the_agreed_parts(run: Run, table: Path) -> None:
     heard: list[dict[str, Any]] = []
 
-    def hear(said: dict[str, Any]) -> bool:
+    def hear(said: dict[str, Any]) -> box.Wish:
         heard.append(said)
-        return True
+        return box.Wish.GO_ON
 
     job = {**TRAIN, "file": "t.csv", "test": "t.csv", "seconds": 20, "threads": 2, "words": WORDS}
     with run(job, {"t.csv": table}, on_progress=hear) as outcome:
@@ -89,9 +89,19 @@ def test_a_problem_of_the_data_is_a_code(run: Run, tmp_path: Path) -> None:
 
 def test_no_more_interest_cancels_the_job(run: Run, table: Path) -> None:
     job = {"job": "profile", "file": "t.csv"}
-    with run(job, {"t.csv": table}, on_progress=lambda _: False) as outcome:
+    with run(job, {"t.csv": table}, on_progress=lambda _: box.Wish.CANCEL) as outcome:
         assert outcome.status == Status.CANCELLED
         assert not outcome.result
+
+
+def test_enough_ends_a_training_with_the_best_so_far(run: Run, table: Path) -> None:
+    job = {**TRAIN, "file": "t.csv", "seconds": 300, "threads": 2, "words": WORDS}
+    with run(job, {"t.csv": table}, on_progress=lambda _: box.Wish.ENOUGH) as outcome:
+        assert outcome.status == Status.SUCCEEDED, outcome.failure
+        (said,) = [one for one in outcome.result["warnings"] if one["code"] == "stopped_early"]
+        assert said["params"]["count"] == len(said["params"]["learners"])
+        assert outcome.result["best"] == "boosting"
+        assert {"model/model.json", "charts/leaderboard.ja.svg"} <= files(outcome)
 
 
 def fresh(parent: Path) -> Path:

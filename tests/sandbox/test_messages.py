@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sandbox import messages
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.problems import CODES, REASONS, WARNINGS
 from sandbox.engine.specs import SPECS
+from sandbox.messages.headings import TABLES
 
 EVERY = {**CODES, **REASONS, **WARNINGS}
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
@@ -141,3 +143,47 @@ def test_the_paragraph_is_natural_japanese() -> None:
     assert "ベースラインを明らかに上回りました" in said
     assert "「解約日」" in said
     assert "。 " not in said
+
+
+def test_words_for_numbers_read_as_people_write_them() -> None:
+    with translation.override("en"):
+        rare = messages.sentence("duplicate_rows", {"count": 1, "percent": 0.0})
+        some = messages.sentence("duplicate_rows", {"count": 15, "percent": 3.8})
+        half = messages.sentence("duplicate_rows", {"count": 15, "percent": 50.0})
+    assert "exactly: 1 (< 0.1 %)" in rare
+    assert "(3.8 %)" in some
+    assert "(50 %)" in half
+
+
+def test_a_file_that_is_no_table_is_named_in_peoples_words() -> None:
+    with translation.override("ja"):
+        assert "binary" not in messages.sentence("not_a_table", {"looks": "binary"})
+        assert "PDF" in messages.sentence("not_a_table", {"looks": "pdf"})
+
+
+def test_lists_that_were_skipped_are_told_only_if_there_were_any() -> None:
+    facts = {"kind": "queries", "test": 603, "test_queries": 41}
+    with translation.override("en"):
+        none = messages.split_told(facts | {"skipped_queries": 0})
+        some = messages.split_told(facts | {"skipped_queries": 2})
+    assert "skipped" not in none
+    assert "41 lists" in none
+    assert "2 lists of the test" in some
+
+
+@pytest.mark.parametrize("spec", ["anomaly_detection", "classification", "forecasting", "ranking"])
+def test_what_a_run_does_with_its_target_is_said_in_both_languages(spec: str) -> None:
+    for language in ("en", "ja"):
+        with translation.override(language):
+            assert "売上" in messages.about(spec, "売上")
+    with translation.override("en"):
+        assert ("Predicting" in messages.about(spec, "x")) == (spec == "classification")
+
+
+def test_every_table_a_task_type_tells_has_a_caption() -> None:
+    """Found in the engine's source, where each is a literal beside its columns."""
+    engine = Path(messages.__file__).parents[1] / "engine"
+    named = re.compile(r"\"name\": \"(\w+)\",\s*\"columns\"")
+    names = {name for file in engine.rglob("*.py") for name in named.findall(file.read_text())}
+    assert {"class_words", "clusters", "strangest"} <= names
+    assert names <= set(TABLES)

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from sandbox import actions, queries, store, tasks
+from sandbox import actions, box, queries, store, tasks
 from sandbox.models import Dataset, Model, Run, Status
-from tests.sandbox.fake_box import PROGRESS, TRAINED, FakeBox
+from tests.sandbox.fake_box import PROGRESS, STOPPED, TRAINED, FakeBox
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +107,27 @@ def test_a_run_that_was_cancelled_while_it_waited_never_trains(run: Run, fake_bo
     actions.cancel(job=run)
     tasks.train(str(run.pk))
     assert fake_box.jobs == []
+
+
+def test_a_run_that_has_enough_ends_with_the_best_so_far(run: Run, fake_box: FakeBox) -> None:
+    assert actions.enough(job=run) is True
+    assert actions.enough(job=run) is True, "a second click changes nothing"
+    tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.SUCCEEDED
+    assert run.result["warnings"] == STOPPED
+    assert run.model.learner == "boosting"
+    assert actions.enough(job=run) is False
+
+
+def test_a_worker_hears_each_wish(run: Run) -> None:
+    claimed = Run.objects.claim(run.pk)
+    assert claimed
+    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.GO_ON
+    actions.enough(job=run)
+    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.ENOUGH
+    actions.cancel(job=run)
+    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.CANCEL
 
 
 def test_a_failure_is_kept_with_its_reason(run: Run, fake_box: FakeBox) -> None:

@@ -1,6 +1,5 @@
 """The pictures of a result: one Vega-Lite spec each, drawn to SVG for page and PDF alike."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Any
 import vl_convert
 from altair.utils import schemapi
 
+from sandbox.engine import clock
 from sandbox.engine.job import LANGUAGES
 
 from .base import GRID, INK, QUIET, Chart, Result, Words
 
 FONT = "Noto Sans CJK JP, sans-serif"
-COMMON = ("learning_curve", "leaderboard", "importance")
 
 CHARTS: dict[str, Callable[[Result, Words], Chart | None]] = {
     name: chart
@@ -36,13 +35,13 @@ def draw(
 ) -> tuple[list[str], bool]:
     """Write `charts/<name>.<language>.svg` for charts with something to show.
 
-    Returns their names, and whether `deadline` (on `time.monotonic`'s clock) left time for all.
+    Returns their names, and whether `deadline` (on `clock`'s) left time for all.
     """
     drawn: list[str] = []
     # altair checks every piece against its schema while it is put together; ours never vary
     with schemapi.debug_mode(arg=False):
         for name in names:
-            if time.monotonic() > deadline:
+            if clock.now() > deadline:
                 return drawn, False
             for language in LANGUAGES:
                 chart = CHARTS[name](result, words.get(language) or {})
@@ -107,7 +106,7 @@ def spec(chart: Chart) -> dict[str, Any]:
             "symbolStrokeWidth": 3,
             "symbolSize": 120,
             "offset": 34,
-            "labelLimit": 240,
+            "labelLimit": 320,
         },
         "text": {"color": INK, "fontSize": 13},
         "title": {"color": INK},

@@ -1,5 +1,6 @@
 """What every chart is made of: colours, words, axes."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ import altair as alt
 
 INK, QUIET, GRID, MAIN, SECOND = "#1c2430", "#505b69", "#ddd8cc", "#1f5f6b", "#a8431a"
 WIDTH = 520
+NAME = 22
+"""Letters of a name in one line; those of Japanese count twice."""
 
 Words = Mapping[str, str]
 Chart = Any
@@ -25,9 +28,19 @@ def figure(score: float) -> str:
 
 
 def numbers() -> alt.Axis:
-    """An axis of numbers, written short."""
-    label = "abs(datum.value) < 1 ? format(datum.value, '.3~f') : datum.label"
+    """An axis of numbers, in full up to millions: 0.2k is no number people write."""
+    label = "abs(datum.value) < 1e7 ? format(datum.value, ',.3~f') : datum.label"
     return alt.Axis(format="~s", labelExpr=label)
+
+
+def in_lines(name: str) -> str:
+    """A long name in two lines, to stand beside an axis; broken before what is in brackets."""
+    wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in name)
+    marks = [place for mark in (" (", "（", ", ") if (place := name.find(mark)) > 0]
+    if wide <= NAME or not marks:
+        return name
+    place = min(marks) + (name[min(marks)] == ",")
+    return f"{name[:place]}\n{name[place:].lstrip()}"
 
 
 def classes() -> alt.Axis:

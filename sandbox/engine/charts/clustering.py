@@ -2,10 +2,11 @@
 
 import altair as alt
 
+from sandbox.engine.figures import signed
+
 from .base import INK, MAIN, QUIET, SECOND, WIDTH, Chart, Result, Words, classes, numbers, say
 
 SHOWN_COLUMNS = 12
-MIDDLE = "#f4f0e6"
 FAR = 2.0
 """Standard deviations from which on a colour gets no stronger."""
 
@@ -23,7 +24,7 @@ def cluster_picture(result: Result, words: Words) -> Chart | None:
     )
     names = (
         base.transform_filter("datum.cluster > 0")
-        .mark_text(fontSize=17, fontWeight="bold", color=INK, stroke="white", strokeWidth=0.6)
+        .mark_text(fontSize=17, fontWeight="bold", color=INK)
         .encode(x="mean(x):Q", y="mean(y):Q", text="cluster:N")
     )
     return alt.layer(dots, names).properties(width=WIDTH, height=360)
@@ -40,7 +41,8 @@ def cluster_profile(result: Result, words: Words) -> Chart | None:
             "cluster": one["cluster"],
             "column": fact["column"] if fact["level"] is None else f"{fact['column']} *",
             "z": fact["z"],
-            "said": f"{fact['z']:+.1f}" if fact["level"] is None else fact["level"][:12],
+            "far": abs(fact["z"]),
+            "said": signed(fact["z"]) if fact["level"] is None else fact["level"][:12],
         }
         for one in profile
         for fact in one["columns"][:SHOWN_COLUMNS]
@@ -51,14 +53,13 @@ def cluster_profile(result: Result, words: Words) -> Chart | None:
         y=alt.Y("column:N", title=None, sort=None, axis=classes()),
     )
     cells = base.mark_rect().encode(
-        color=alt.Color(
-            "z:Q",
-            scale=alt.Scale(domain=[-FAR, 0, FAR], range=[SECOND, MIDDLE, MAIN], clamp=True),
-            legend=None,
-        )
+        color=alt.condition("datum.z < 0", alt.value(SECOND), alt.value(MAIN)),
+        # paler towards the middle, whatever lies below: the page is light or dark
+        opacity=alt.Opacity(
+            "far:Q", scale=alt.Scale(domain=[0, FAR], range=[0.04, 0.55], clamp=True), legend=None
+        ),
     )
-    strong = alt.condition("abs(datum.z) > 1.2", alt.value("white"), alt.value(INK))
-    text = base.mark_text(fontSize=12).encode(text="said:N", color=strong)
+    text = base.mark_text(fontSize=12, color=INK).encode(text="said:N")
     return alt.layer(cells, text).properties(width=WIDTH, height=30 * len(shown))
 
 

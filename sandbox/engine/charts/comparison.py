@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from .base import INK, MAIN, SECOND, WIDTH, Chart, Result, Words, figure, numbers, say
+from .base import INK, MAIN, SECOND, WIDTH, Chart, Result, Words, figure, in_lines, numbers, say
 
 SHOWN_COLUMNS = 12
 
@@ -53,7 +53,7 @@ def leaderboard(result: Result, words: Words) -> Chart | None:
     rows = [row for row in result["leaderboard"] if row["validation"] is not None]
     values = [
         {
-            "model": say(words, "learner." + row["model"]),
+            "model": in_lines(say(words, "learner." + row["model"])),
             "score": row["validation"],
             "low": _edge(row, 0),
             "high": _edge(row, 1),
@@ -67,7 +67,13 @@ def leaderboard(result: Result, words: Words) -> Chart | None:
             "model:N",
             title=None,
             sort=None,
-            axis=alt.Axis(labelColor=INK, ticks=False, domain=False, labelPadding=10),
+            axis=alt.Axis(
+                labelColor=INK,
+                ticks=False,
+                domain=False,
+                labelPadding=10,
+                labelExpr=r"split(datum.label, '\n')",
+            ),
         )
     )
     score = alt.X(

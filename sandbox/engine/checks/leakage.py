@@ -1,10 +1,9 @@
 """Columns that give the target away: known only afterwards, or the target under another name."""
 
-import time
-
 import numpy as np
 import pandas as pd
 
+from sandbox.engine import clock
 from sandbox.engine.features import Features
 from sandbox.engine.metrics import area
 from sandbox.engine.problems import Warned, warning
@@ -31,7 +30,7 @@ def leaks(
     the area under the ROC curve (for more classes one against the rest), or the correlation.
     With `groups`, the code of each row's group, none is on both halves: what tells who a row is
     about gives away the target of his other rows, and yet nothing of the next one's.
-    Features not reached by `deadline`, on `time.monotonic`'s clock, are not looked at.
+    Features not reached by `deadline`, on `clock`'s, are not looked at.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -42,7 +41,7 @@ def leaks(
         learn, judge = rows[late == 0], rows[late == 1]
     warned = []
     for place, feature in enumerate(features.features):
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             break
         values = _ordered(x[:, place], y, learn, is_category=bool(feature.levels))
         kind = DecisionTreeClassifier if classes else DecisionTreeRegressor

@@ -4,13 +4,14 @@ One hidden layer on either side of a narrow middle (Hawkins et al. 2002; Goodfel
 Courville 2016, ch. 14), learnt with AdamW on the CPU or a GPU. Scoring takes numpy alone.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from sandbox.engine import clock
 
 from .base import Fitted, Learner, Points
 
@@ -97,7 +98,7 @@ class Autoencoder(Learner):
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-            if time.monotonic() > lesson.deadline:
+            if clock.now() > lesson.deadline:
                 break
         return Rebuilt([one.detach().cpu().numpy().copy() for one in layers])
 

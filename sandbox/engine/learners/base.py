@@ -15,8 +15,9 @@ class Lesson:
 
     `x` has shape (rows, features), nan where missing; feature i is a number when `levels[i]` is 0,
     else the code of one of so many levels. `y` has shape (rows,): codes 0..classes-1, or numbers
-    when `classes` is 0. `deadline` is on `time.monotonic`'s clock. `size` is the size (such as
-    rounds of boosting) that validation found best, for learning again on more rows.
+    when `classes` is 0. `deadline` is on `clock`'s. `size` is the size (such as rounds of boosting)
+    that validation found best, for learning again on more rows. `weights` is the file of weights
+    learnt elsewhere, where the operator lends one.
     """
 
     x: np.ndarray
@@ -28,6 +29,7 @@ class Lesson:
     deadline: float
     absolute: bool = False
     size: int | None = None
+    weights: Path | None = None
 
     def of(self, rows: np.ndarray) -> "Lesson":
         """The same lesson with only these rows."""
@@ -115,6 +117,15 @@ class Learner(ABC):
     folded: bool = True
     """Whether it must be checked on unseen rows; a guess that ignores the columns need not."""
 
+    lent: str = ""
+    """The field of the job that names a file of the operator's, without which it is not on offer.
+
+    The setting is the same in capitals, after `SANDBOX_`.
+    """
+
+    libraries: tuple[str, ...] = ()
+    """What its kept model takes to predict besides what every model takes."""
+
     start_seconds: float = 0.0
     """About how long `start` takes."""
 
@@ -124,6 +135,10 @@ class Learner(ABC):
 
     def start(self) -> None:
         """Load what learning takes: when it is its turn, the first already while data is read."""
+        return
+
+    def prepare(self, lesson: Any) -> None:
+        """Work out for all rows at once what asks for no truth, before folds come one by one."""
         return
 
     @abstractmethod

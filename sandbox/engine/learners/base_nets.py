@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.series import Panel
 
 from .base import Learner
@@ -168,7 +168,7 @@ class NetLearner(Learner):
             loss.backward()
             optimizer.step()
             falling.step()
-            if time.monotonic() > lesson.deadline:
+            if clock.now() > lesson.deadline:
                 break
         return [one.detach().cpu().numpy() for one in layers]
 

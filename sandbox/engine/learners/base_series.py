@@ -22,7 +22,7 @@ POINT, LOW, HIGH = 0, 1, 2
 class SeriesLesson:
     """The past of some series, how many steps ahead are asked for, and by when.
 
-    `deadline` is on `time.monotonic`'s clock. `members` are learners by name with their weights,
+    `deadline` is on `clock`'s. `members` are learners by name with their weights,
     for one that combines them.
     """
 

@@ -4,14 +4,13 @@ One family in four settings, which err differently and therefore help each other
 random cuts (extremely randomized trees, Geurts et al. 2006), small trees and large ones.
 """
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sandbox.engine import trees
+from sandbox.engine import clock, trees
 from sandbox.engine.trees import SMALL
 
 from .base import Fitted, Learner, Lesson, is_skewed
@@ -21,6 +20,10 @@ STOPPING = 0.15
 """The share of the training rows that stops the boosting, so that validation rows only judge."""
 BAG = 3
 """Models averaged in the end on small tables, where the mean errs clearly less than any of them."""
+BAGGED = 2_000_000
+"""Cells up to which there are several, so that the model stays small and quick to answer."""
+FEW = 1_000
+"""Rows that one thread predicts before another has woken up."""
 LONG = 20_000
 """Rows from which on more leaves and longer steps are learnt as safely, and sooner."""
 
@@ -54,7 +57,7 @@ class Trees(Fitted):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Numbers or probabilities, as `Fitted` says."""
-        threads = 1 if x.size < SMALL else 0
+        threads = 1 if len(x) < FEW else 0
         each = [np.asarray(one.predict(x, num_threads=threads)) for one in self.boosters]
         mean = np.mean(each, axis=0)
         if self.span:
@@ -78,6 +81,10 @@ class Boosting(Learner):
         self.log = log
         self.options = options
 
+    def least_seconds(self, rows: int) -> float:
+        """Seconds for rounds enough to be better than none; two folds learn side by side."""
+        return rows / 100_000
+
     def start(self) -> None:
         """Import LightGBM."""
         import lightgbm  # noqa: F401
@@ -92,9 +99,9 @@ class Boosting(Learner):
             booster, history = self._stopped(lesson)
             return Trees([booster], lesson.classes, history, span)
         boosters: list[Any] = []
-        began = time.monotonic()
-        for member in range(BAG if lesson.x.size < SMALL else 1):
-            now = time.monotonic()
+        began = clock.now()
+        for member in range(BAG if lesson.x.size < BAGGED else 1):
+            now = clock.now()
             if member and now + (now - began) / member > lesson.deadline:
                 break  # one more would be cut short, and weaken the mean
             seed = lesson.seed + member

@@ -6,13 +6,13 @@ the last value in the series' own unit, so that series of any size teach each ot
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.series import Panel
 
 from .base import Learner
@@ -143,7 +143,7 @@ def _by(deadline: float) -> Any:
     import lightgbm
 
     def stop(env: Any) -> None:
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             raise lightgbm.callback.EarlyStopException(env.iteration, [])
 
     return stop

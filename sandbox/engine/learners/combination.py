@@ -5,13 +5,13 @@ Its members and their weights come with the lesson: the other learners, by their
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.series import Panel
 
 from .base import Learner
@@ -58,8 +58,8 @@ class Combination(Learner):
         members = lesson.members or ALONE
         fitted: dict[str, tuple[float, Forecaster]] = {}
         for place, (name, weight) in enumerate(members):
-            left = max(0.0, lesson.deadline - time.monotonic())
-            ends = time.monotonic() + left / (len(members) - place)
+            left = max(0.0, lesson.deadline - clock.now())
+            ends = clock.now() + left / (len(members) - place)
             learner = LEARNERS[name]
             learner.start()
             one = learner.fit(lesson.of(lesson.panel, ends))

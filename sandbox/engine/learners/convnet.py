@@ -7,13 +7,14 @@ pictures shifted at random.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sandbox.engine import clock
 
 from .base import Fitted, Learner, Lesson
 
@@ -67,6 +68,7 @@ class Convnet(Learner):
 
     name = "convnet"
     takes = "images"
+    libraries = ("torch",)
     start_seconds = 4.0
 
     def least_seconds(self, rows: int) -> float:
@@ -102,9 +104,9 @@ class Convnet(Learner):
                 batch = rows[place : place + BATCH]
                 total += _step(net, learn, batch, chance, optimizer) * len(batch)
                 cycle.step()
-                if time.monotonic() > lesson.deadline:
+                if clock.now() > lesson.deadline:
                     break
-            is_late = time.monotonic() > lesson.deadline
+            is_late = clock.now() > lesson.deadline
             loss = _loss(_chances(net.eval(), stop.x), stop.y) if cut else -float(epoch)
             net.train()
             fitted.history.append((epoch, total / len(rows), loss))
@@ -144,12 +146,12 @@ def _epochs(net: Any, learn: Lesson, lesson: Lesson) -> int:
     if lesson.size:
         return lesson.size
     batch = torch.from_numpy(np.ascontiguousarray(learn.x[:BATCH]))
-    began = time.monotonic()
+    began = clock.now()
     for _ in range(2):
         net(_planes(batch).to(_device())).sum().backward()
     net.zero_grad()
-    one = max(1e-4, (time.monotonic() - began) / 2) * len(learn.y) / BATCH
-    return int(np.clip(0.85 * (lesson.deadline - time.monotonic()) / one, 1, EPOCHS))
+    one = max(1e-4, (clock.now() - began) / 2) * len(learn.y) / BATCH
+    return int(np.clip(0.85 * (lesson.deadline - clock.now()) / one, 1, EPOCHS))
 
 
 def _step(

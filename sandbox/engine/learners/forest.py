@@ -4,7 +4,6 @@ Many deep trees that each cut at random, averaged: another kind of model than bo
 takes numpy alone, over all trees at once.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+
+from sandbox.engine import clock
 
 from .base import Fitted, Learner, Lesson, is_skewed
 
@@ -54,7 +55,8 @@ class Forest(Fitted):
         nodes = np.tile(self.roots, (len(x), 1))
         rows = np.arange(len(x))[:, None]
         while (inner := self.left[nodes] >= 0).any():
-            goes_left = x[rows, self.feature[nodes]] <= self.threshold[nodes]
+            # a leaf has no feature, and is not left
+            goes_left = x[rows, self.feature[nodes].clip(0)] <= self.threshold[nodes]
             below = np.where(goes_left, self.left[nodes], self.right[nodes])
             nodes = np.where(inner, below, nodes)
         return np.asarray(self.value[nodes].mean(axis=1, dtype=float))
@@ -94,7 +96,7 @@ class Forests(Learner):
         while model.n_estimators < TREES:
             model.n_estimators += STEP
             model.fit(x, np.log(lesson.y) if log else lesson.y)
-            if time.monotonic() > lesson.deadline:
+            if clock.now() > lesson.deadline:
                 break
         return _flat(model, lesson.classes, log=log)
 

@@ -1,12 +1,13 @@
 """iALS: factors of users and items for implicit feedback (Hu et al. 2008; Rendle et al. 2021)."""
 
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from sandbox.engine import clock
 
 from .base_items import Interactions, Recommender, Taste, arrays
 
@@ -60,7 +61,7 @@ class Ials(Recommender):
         items = chance.normal(0, 0.1 / np.sqrt(factors), (seen.shape[1], factors))
         items = items.astype(np.float32)
         for epoch in range(EPOCHS):
-            if epoch and time.monotonic() > lesson.deadline:
+            if epoch and clock.now() > lesson.deadline:
                 break
             for rows in (seen, users):
                 items = solve(rows, items, penalty, threads=lesson.threads)

@@ -1,13 +1,12 @@
 """LambdaMART (Burges 2010) with LightGBM's `lambdarank`: trees that learn the order in a query."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sandbox.engine import trees
+from sandbox.engine import clock, trees
 from sandbox.engine.metrics.ranking import TEN
 from sandbox.engine.trees import SMALL
 
@@ -56,7 +55,7 @@ class LambdaRank(Learner):
     def fit(self, lesson: Lesson) -> Ranker:
         """Learn from a QueryLesson: how many rounds on some of the queries, then from all."""
         assert isinstance(lesson, QueryLesson)
-        size, began = lesson.size or LEAST_ROUNDS, time.monotonic()
+        size, began = lesson.size or LEAST_ROUNDS, clock.now()
         history: trees.History = {}
         codes = np.random.default_rng(lesson.seed).permutation(np.unique(lesson.queries))
         if lesson.size is None and len(codes) >= FEW_QUERIES:

@@ -1,12 +1,12 @@
 """Multi-DAE: an autoencoder that restores what somebody took (Liang et al. 2018)."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.metrics import recommendation as metrics
 from sandbox.engine.splits.users import kept_aside
 
@@ -113,7 +113,7 @@ def _learn(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            if is_late := time.monotonic() > lesson.deadline:
+            if is_late := clock.now() > lesson.deadline:
                 break
         reached = Autoencoder(weights(), epoch)
         score = _score(reached, *judged) if judged else float(epoch)

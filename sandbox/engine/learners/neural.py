@@ -1,13 +1,11 @@
-"""A few small neural networks, averaged: multi-layer perceptrons learnt by torch.
+"""A few small neural networks, averaged: multi-layer perceptrons for tables.
 
-Two hidden layers of rectified units (Goodfellow, Bengio & Courville 2016, ch. 6) with dropout, the
-step of AdamW (Loshchilov & Hutter 2019), and early stopping. Members learn side by side in one
-stack of matrices and answer with their mean, as TabM does (Gorishniy et al. 2025). Predicting takes
-numpy alone.
+Two hidden layers of rectified units (Goodfellow, Bengio & Courville 2016, ch. 6) with dropout and
+early stopping. Members learn side by side in one stack of matrices and answer with their mean, as
+TabM does (Gorishniy et al. 2025). Predicting takes numpy alone.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,15 +14,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sandbox.engine import clock
 from sandbox.engine.design import Column, design, prepare, read
 
 from .base import Fitted, Learner, Lesson, is_skewed
+from .base_perceptrons import Aim, Weights, forward, steps
 
 MEMBERS = 4
 HIDDEN = 96
-DROPOUT = 0.15
-LEARNING_RATE = 5e-3
-WEIGHT_DECAY = 0.02
 EPOCHS = 100
 PATIENCE = 8
 STOPPING = 0.15
@@ -33,8 +30,6 @@ STOPPED_BY = 10_000
 """Rows by which the loss is known well enough to stop."""
 CHUNK = 20_000
 """Rows predicted at a time, so that hidden units take tens of megabytes at most."""
-SMALL = 2_000_000
-"""Cells below which torch's threads wait longer than they work."""
 FILE = "neural.npz"
 
 
@@ -47,7 +42,7 @@ class Nets(Fitted):
     """
 
     columns: tuple[Column, ...]
-    layers: list[np.ndarray]
+    layers: Weights
     classes: int
     span: tuple[float, float]
     scale: tuple[float, float]
@@ -95,15 +90,10 @@ class Neural(Learner):
     """Impute, scale, one-hot, then a stack of networks; skewed targets are learnt as logs."""
 
     name = "neural"
-    start_seconds = 2.0
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for a few epochs on two cores; with less, the others are better anyway."""
         return 0.5 + rows / 8_000
-
-    def start(self) -> None:
-        """Import torch; ImportError where it is not installed."""
-        import torch  # noqa: F401
 
     def fit(self, lesson: Lesson) -> Nets:
         """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""
@@ -128,32 +118,23 @@ class Neural(Learner):
         return Nets(columns, layers, int(state["classes"]), span, scale, bool(state["log"]))
 
 
-def forward(x: Any, layers: Sequence[Any], bend: Callable[[Any], Any]) -> Any:
-    """Rows of shape (rows, width) to raw answers of shape (members, rows, outputs).
-
-    Arrays of numpy and of torch alike; `bend` is what hidden units do with their sums.
-    """
-    for place, layer in enumerate(layers):
-        x = (bend(x) if place else x) @ layer[:, :-1] + layer[:, -1:]
-    return x
-
-
 def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     """Epochs until there are enough, the loss on `stop` falls no longer or the time is over."""
     chance = np.random.default_rng(learn.seed)
     nets, y = _untaught(learn, chance)
     matrix = design(learn.x, nets.columns)
     checked = design(stop.x, nets.columns) if stop else None
-    step, weights = _steps(learn, nets, matrix, y)
+    learner = steps(nets.layers, Aim(learn.classes, learn.absolute), seed=learn.seed)
     batch = int(np.clip(len(y) // 20, 32, 1_024))
     least, best, is_late = np.inf, nets.layers, False
     for epoch in range(1, epochs + 1):
         order = chance.permutation(len(y))
         for place in range(0, len(y), batch):
-            step(order[place : place + batch])
-            if is_late := time.monotonic() > learn.deadline:
+            rows = order[place : place + batch]
+            learner.take(_dense(matrix[rows]), y[rows])
+            if is_late := clock.now() > learn.deadline:
                 break
-        nets.layers, loss = weights(), -float(epoch)
+        nets.layers, loss = learner.weights(), -float(epoch)
         if stop:
             seen = _loss(nets.answer(matrix[: len(stop.y)]), learn.y[: len(stop.y)], learn)
             loss = _loss(nets.answer(checked), stop.y, learn)
@@ -164,38 +145,6 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
             break
     nets.layers = best
     return nets
-
-
-def _steps(
-    lesson: Lesson, nets: Nets, matrix: Any, y: np.ndarray
-) -> tuple[Callable[[np.ndarray], None], Callable[[], list[np.ndarray]]]:
-    """What learns from a mini-batch of row numbers, and what gives the weights so far."""
-    import torch
-
-    torch.set_num_threads(1 if lesson.x.size < SMALL else lesson.threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    drawn = torch.Generator(device).manual_seed(lesson.seed)
-    target = torch.tensor(y, device=device)
-    layers = [torch.tensor(one, device=device, requires_grad=True) for one in nets.layers]
-    optimizer = torch.optim.AdamW(layers, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
-
-    def bend(x: torch.Tensor) -> torch.Tensor:
-        kept = torch.empty_like(x).bernoulli_(1 - DROPOUT, generator=drawn)
-        return torch.relu(x) * kept / (1 - DROPOUT)
-
-    def step(rows: np.ndarray) -> None:
-        raw = forward(torch.from_numpy(_dense(matrix[rows])).to(device), layers, bend)
-        truth = target[torch.from_numpy(rows).to(device)].expand(len(raw), -1)
-        if lesson.classes:
-            loss = torch.nn.functional.cross_entropy(raw.flatten(0, 1), truth.flatten())
-        else:
-            error = raw[..., 0] - truth
-            loss = (error.abs() if lesson.absolute else error.square()).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return step, lambda: [one.detach().cpu().numpy().copy() for one in layers]
 
 
 def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.ndarray]:

@@ -1,6 +1,5 @@
 """Logistic regression on TF-IDF n-grams (scikit-learn): the strong, simple reader of texts."""
 
-import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from sandbox.engine import clock
 from sandbox.engine.ngrams import Ngrams
 
 from .base import Fitted, Learner, Lesson
@@ -70,7 +70,7 @@ def _learnt(matrix: csr_matrix, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(matrix, lesson.y)
-        if model.n_iter_.max() < STEPS or time.monotonic() > lesson.deadline:
+        if model.n_iter_.max() < STEPS or clock.now() > lesson.deadline:
             break
     found, starts = model.coef_, model.intercept_
     if len(model.classes_) == 2:

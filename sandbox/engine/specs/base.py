@@ -11,6 +11,7 @@ from sandbox.engine import explain
 from sandbox.engine.checks import entities
 from sandbox.engine.features import USED, Features
 from sandbox.engine.job import Job
+from sandbox.engine.learners import LEARNERS
 from sandbox.engine.metrics import CLASS_METRICS, Metric
 from sandbox.engine.problems import Problem, Warned, warning
 from sandbox.engine.splits import RARE
@@ -72,6 +73,11 @@ class Spec(ABC):
     """The charts only this task type has."""
     looks_ahead: bool = False
     """Whether its predictions need no second table: a forecast goes on from the last row."""
+
+    @property
+    def lent(self) -> tuple[str, ...]:
+        """The fields of its jobs that name files of the operator's, where there are such."""
+        return tuple({LEARNERS[name].lent: None for name in self.learners if LEARNERS[name].lent})
 
     @abstractmethod
     def candidates(self, table: Table, ask: str) -> list[str]:

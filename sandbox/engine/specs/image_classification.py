@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.engine.features import Pictures
 from sandbox.engine.job import Job
+from sandbox.engine.learners import LEARNERS
 from sandbox.engine.problems import Problem
 from sandbox.engine.table import Table
 
@@ -17,7 +18,7 @@ class ImageClassification(Classes):
     """Two or more classes of pictures, one folder each in a zip."""
 
     name = "image_classification"
-    learners = ("baseline", "hog_linear", "convnet")
+    learners = ("baseline", "hog_linear", "pretrained", "convnet")
     drawn = ("confusion",)
     encoding = Pictures
 
@@ -31,7 +32,7 @@ class ImageClassification(Classes):
 
     def train(self, job: Job) -> dict[str, Any]:
         """Compare the learners on folds of the pictures, then judge the best on others."""
-        from sandbox.engine import table
+        from sandbox.engine import resnet, table
         from sandbox.engine.training.supervised import single
 
         job.progress("reading", 0.02)
@@ -41,6 +42,7 @@ class ImageClassification(Classes):
             raise Problem("no_pictures")
         target = source.required(job.text("target"))
         features = Pictures(column=columns[0])
+        weights = job.input("image_weights")
         begun: single.SingleCourse = single.course(
             single.SingleCourse,
             self,
@@ -50,8 +52,13 @@ class ImageClassification(Classes):
             features=features,
             column=columns[0],
             folded=FOLDED,
+            weights=weights,
         )
-        return begun.run()
+        result = begun.run()
+        if weights and LEARNERS[result["best"]].lent:
+            # whose work the kept model holds, for the model card
+            result["model"]["weights"] = resnet.sha256(weights)
+        return result
 
 
 SPEC = ImageClassification()

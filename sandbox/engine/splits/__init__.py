@@ -10,7 +10,9 @@ from .groups import parts
 
 FOLDS = 5
 FOLDED = 30_000
-"""Up to so many training rows, folds predict each other; above, one split is steady enough."""
+"""Up to so many training rows, each fold is predicted by the others; above, two parts of several
+are steady enough, and two cores learn on them side by side."""
+LONG_FOLDS, LEAST_FOLDS = 7, 2
 FEW, FEW_FOLDS = 1_000, 8
 """Up to so many training rows there are more folds, so that each learns from more."""
 SHARE = 0.2
@@ -156,8 +158,7 @@ def _dealt(
         count = FEW_FOLDS if is_few else FOLDS
         folds = _folds(learn, always, count, stratify, groups, seed=seed)
     else:
-        fit, check = _halved(learn, HELD, stratify, groups, seed=seed + 1)
-        folds = ((np.sort(np.concatenate([fit, always])), check),)
+        folds = _folds(learn, always, LONG_FOLDS, stratify, groups, seed=seed + 1)[:LEAST_FOLDS]
     train = np.sort(np.concatenate([learn, always]))
     return Split(train, test, folds, stratify is not None, groups=groups)
 

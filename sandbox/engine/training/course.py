@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.engine.problems import Warned, by_gravity, warning
+from sandbox.engine import clock
+from sandbox.engine.learners import LEARNERS
+from sandbox.engine.problems import LeftOut, Warned, by_gravity, warning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Spec
 
 RESERVE = 0.35
-"""The share of the time left, at most RESERVED seconds, for test, explanations and charts."""
+"""The share of the budget, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
+DRAWING = 0.25
+"""The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
+DRAWN = 2.5
+COMMON = ("learning_curve", "leaderboard", "importance")
+"""The charts of every training."""
 FEW_ROWS = 200
 """Rows below which every number is rough."""
-FIRST_CHART = 1.0
-"""Seconds that the first chart takes, with the drawing library's start."""
-CHART = 0.2
-"""Seconds that one more chart takes."""
 
 
 @dataclass
@@ -78,7 +80,7 @@ class Course(ABC):
     seed: int = field(init=False)
     threads: int = field(init=False)
     deadline: float = field(init=False)
-    """When, on `time.monotonic`'s clock, learning must end so that what follows has its time."""
+    """When, on `clock`'s, learning must end so that what follows has its time."""
     entries: list[Entry] = field(default_factory=list)
     first_result: float | None = None
 
@@ -89,9 +91,8 @@ class Course(ABC):
         self.deadline = self.ends()
 
     def ends(self) -> float:
-        """When learning must end, on `time.monotonic`'s clock, for test and charts to have time."""
-        left = self.job.left()
-        return time.monotonic() + left - min(RESERVED, RESERVE * max(0.0, left))
+        """When learning must end, on `clock`'s, for test and charts to have time."""
+        return clock.now() + self.job.left() - ending(self.job)
 
     @abstractmethod
     def attempt(self, name: str) -> Entry:
@@ -129,6 +130,13 @@ class Course(ABC):
         return
 
     @property
+    def learners(self) -> tuple[str, ...]:
+        """The task type's learners, without those whose file nobody lends."""
+        return tuple(
+            name for name in self.spec.learners if LEARNERS[name].lent in ("", *self.job.asked)
+        )
+
+    @property
     def baseline(self) -> Entry:
         """What the other learners must beat."""
         return self.entries[0]
@@ -155,11 +163,17 @@ class Course(ABC):
         best = self.best.model if self.entries else None
         self.job.progress(stage, fraction, self.leaderboard(), best)
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether people want the best so far, and there is one."""
+        return self.first_result is not None and self.job.is_stopped
+
     def compare(self) -> None:
         """Try every learner of the task; one that fails is a row that says why."""
-        names = self.spec.learners
+        names = self.learners
         for place, name in enumerate(names):
-            if self.entries and self.job.is_stopped:
+            if self.is_enough:
+                self.entries += [Entry(untried, 0.0, why="stopped") for untried in names[place:]]
                 break
             stage = "training" if self.entries else "baseline"
             began = time.monotonic()
@@ -167,12 +181,16 @@ class Course(ABC):
                 entry = self.attempt(name)
             except MemoryError:
                 entry = Entry(name, time.monotonic() - began, why="no_memory")
+            except LeftOut as left:
+                entry = Entry(name, time.monotonic() - began, why=left.code)
             except Exception:
                 # Whatever a library throws at odd data must not cost the models that did learn.
                 if not self.entries:
                     raise
                 traceback.print_exc(file=sys.stderr)
                 entry = Entry(name, time.monotonic() - began, why="learner_failed")
+            if entry.why == "no_time" and self.is_enough:
+                entry.why = "stopped"
             self.entries.append(entry)
             if place and entry.score is not None and self.first_result is None:
                 self.first_result = self.job.at()
@@ -182,8 +200,12 @@ class Course(ABC):
             self.warnings.append(warning("time_short", learners=late))
 
     def run(self) -> dict[str, Any]:
-        """The whole training; the result as `result.json` holds it. Files go to `out/`."""
-        self.compare()
+        """The whole training; the result as `result.json` holds it, its charts still to draw.
+
+        Files go to `out/`.
+        """
+        with clock.spared_by(self._spared):
+            self.compare()
         self.judge()
         self.tell("explaining", 0.72)
         result = self.conclude()
@@ -201,27 +223,34 @@ class Course(ABC):
         kept = self.job.output("model/model.json").parent
         result["model"] = self.keep()
         result["model"]["bytes"] = sum(path.stat().st_size for path in kept.iterdir())
+        if self.job.is_stopped:
+            self.warnings.append(self._stopped())
         self.tell("drawing", 0.9)
-        result["charts"] = self._draw(result)
-        result["warnings"] = by_gravity(self.warnings)
-        result["total_seconds"] = round(self.job.at(), 2)
-        result["peak_mb"] = peak_mb()
-        return result
+        return result | {
+            "warnings": by_gravity(self.warnings),
+            "to_draw": [*COMMON, *self.spec.drawn],
+        }
 
-    def _draw(self, facts: Mapping[str, Any]) -> list[str]:
-        """Draw the charts; a run whose time is over keeps its numbers and says so."""
-        drawn: list[str] = []
-        is_whole = False
-        if self.job.left() > FIRST_CHART:
-            from sandbox.engine import charts
+    def _spared(self) -> float:
+        """The seconds that learning may still take and, as people have seen enough, need not."""
+        left = self.job.seconds - self.job.at()
+        return max(0.0, left - ending(self.job)) if self.is_enough else 0.0
 
-            words = self.job.asked.get("words") or {}
-            ends = time.monotonic() + self.job.left() - CHART
-            names = (*charts.COMMON, *self.spec.drawn)
-            drawn, is_whole = charts.draw(facts, names, words, self.job.output, deadline=ends)
-        if not is_whole:
-            self.warnings.append(warning("charts_skipped"))
-        return drawn
+    def _stopped(self) -> Warned:
+        """Say openly that the run ended before its time, and what was not tried."""
+        if untried := [entry.model for entry in self.entries if entry.why == "stopped"]:
+            return warning("stopped_early", count=len(untried), learners=untried)
+        return warning("stopped_late")
+
+
+def ending(job: Job) -> float:
+    """The seconds that test, explanations and charts take."""
+    return min(RESERVED, RESERVE * job.seconds)
+
+
+def drawing(job: Job) -> float:
+    """The seconds that writing the model and charts take, after all explanations."""
+    return min(DRAWN, DRAWING * job.seconds)
 
 
 def milliseconds(predict: Callable[[], object]) -> float:
@@ -232,8 +261,3 @@ def milliseconds(predict: Callable[[], object]) -> float:
         predict()
         spent.append(time.perf_counter() - began)
     return round(1000 * min(spent), 3)
-
-
-def peak_mb() -> int:
-    """The most memory this process has held, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

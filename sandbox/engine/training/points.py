@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import table
+from sandbox.engine import clock, table
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.base import Points
 from sandbox.engine.points import Space
@@ -101,17 +100,17 @@ class PointsCourse(Course):
         """Whether there is time for this learner; if so, it has been started."""
         learner = LEARNERS[name]
         latest = self.deadline - learner.least_seconds(len(self.split.train))
-        if learner.folded and time.monotonic() + learner.start_seconds > latest:
+        if learner.folded and clock.now() + learner.start_seconds > latest:
             return False
         learner.start()
-        return not learner.folded or time.monotonic() <= latest
+        return not learner.folded or clock.now() <= latest
 
     def teach_finally(self, tested: Fitted) -> Fitted:
         """The best learner taught once more on all rows, or the tested one without time for it."""
         best, rows = self.best, np.arange(len(self.x))
         self.final, self.learnt = tested, len(self.split.train)
         if self.job.left() > 3 * best.fit_seconds + 0.15 * self.job.seconds:
-            until = time.monotonic() + max(0.5, 0.5 * self.job.left())
+            until = clock.now() + max(0.5, 0.5 * self.job.left())
             lesson = self.lesson(rows, until, best.size)
             self.final, self.learnt = LEARNERS[best.model].fit(lesson), len(rows)
         return self.final

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import uuid
@@ -21,7 +22,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sandbox import box, messages
+from sandbox import box, messages, store
 from sandbox.actions import LONGEST, SHORTEST, number
 from sandbox.engine.specs import SPECS
 from sandbox.engine.table import pictures
@@ -114,8 +115,26 @@ class Command(BaseCommand):
             "threads": settings.RUN_THREADS,
             "words": {code: messages.chart_words(code) for code, _name in settings.LANGUAGES},
         }
-        with _boxed(job, inputs, options) as outcome:
+        with self._heard() as wish, _boxed(job, inputs, wish) as outcome:
             self._deliver(outcome, options)
+
+    @contextmanager
+    def _heard(self) -> Iterator[box.OnProgress]:
+        """The wish of whoever presses Ctrl-C: once is enough, twice cancels as it does anywhere."""
+        wished = [box.Wish.GO_ON]
+
+        def enough(_number: int, _frame: object) -> None:
+            wished.append(box.Wish.ENOUGH)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self.stderr.write(
+                _("Ending with the best so far. Press Ctrl-C again to cancel."), self.style.NOTICE
+            )
+
+        before = signal.signal(signal.SIGINT, enough)
+        try:
+            yield lambda _said: wished[-1]
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _deliver(self, outcome: box.Outcome, options: Mapping[str, Any]) -> None:
         result = outcome.result
@@ -182,7 +201,7 @@ def _checked(options: Mapping[str, Any], scratch: Path) -> dict[str, Path]:
     inputs = {"file": _table(options["train"], scratch)}
     if options["predict"]:
         inputs["test"] = _table(options["predict"], scratch)
-    return inputs
+    return inputs | store.lent(SPECS[options["task"]].lent)
 
 
 def _told(name: str) -> str:
@@ -261,16 +280,16 @@ def _writable(name: str | None, *, folder: bool) -> None:
 def _columns(inputs: Mapping[str, Path]) -> str:
     """The table's columns, read in the box as any table is."""
     job = {"job": "profile", "file": "file"}
-    with _boxed(job, {"file": inputs["file"]}, {}) as outcome:
+    with _boxed(job, {"file": inputs["file"]}) as outcome:
         return ", ".join(column["name"] for column in outcome.result["columns"])
 
 
 @contextmanager
 def _boxed(
-    job: Mapping[str, Any], inputs: Mapping[str, Path], options: Mapping[str, Any]
+    job: Mapping[str, Any], inputs: Mapping[str, Path], wish: box.OnProgress | None = None
 ) -> Iterator[box.Outcome]:
     """Run a job; Refused with the sentence of its failure when it has no result."""
-    with box.run(job, inputs) as outcome:
+    with box.run(job, inputs, on_progress=wish) as outcome:
         if outcome.has_succeeded:
             yield outcome
             return

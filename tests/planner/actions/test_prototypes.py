@@ -103,6 +103,19 @@ def test_stopping_stops_the_run(member: User, use_case: UseCase) -> None:
     assert Run.objects.get().status == Status.CANCELLED
 
 
+def test_enough_leaves_the_run_going_towards_its_end(member: User, use_case: UseCase) -> None:
+    row = results.prototype(use_case, status=Status.RUNNING)
+    for _ in range(2):
+        prototypes.enough(by=member, prototype=row)
+    run = Run.objects.get()
+    assert (run.status, run.has_enough()) == (Status.RUNNING, True)
+
+
+def test_a_table_that_is_only_read_has_nothing_to_keep(member: User, use_case: UseCase) -> None:
+    with pytest.raises(ValidationError):
+        prototypes.enough(by=member, prototype=results.prototype(use_case))
+
+
 def test_an_outsider_can_do_none_of_it(outsider: User, use_case: UseCase) -> None:
     row = results.prototype(use_case)
     refusals: list[Callable[[], object]] = [
@@ -114,6 +127,7 @@ def test_an_outsider_can_do_none_of_it(outsider: User, use_case: UseCase) -> Non
         lambda: prototypes.start(
             by=outsider, prototype=row, spec="classification", asked={"target": "Churn?"}
         ),
+        lambda: prototypes.enough(by=outsider, prototype=row),
         lambda: prototypes.cancel(by=outsider, prototype=row),
     ]
     for refused in refusals:

@@ -82,7 +82,7 @@ def test_how_heavy_it_is_and_how_it_may_be_served_is_said(
     member: User, finished: Prototype, client_of: ClientOf
 ) -> None:
     text = page(client_of(member), finished)
-    for said in ("0.25 MB", "1.500 ms", "Batch", "On the device"):
+    for said in ("0.25 MB", "1.5 ms", "Batch", "On the device"):
         assert said in text, said
 
 

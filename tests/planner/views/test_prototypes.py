@@ -130,6 +130,34 @@ def test_a_wrong_setting_keeps_the_others(
         assert 'value="0.77"' in text
 
 
+def test_stopping_waits_for_a_first_result_and_is_asked_once(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row, client = results.prototype(use_case, status=Status.RUNNING), client_of(member)
+    Run.objects.update(started_at=row.created_at)
+    off = '<button class="primary" disabled>'
+    assert off in page(client, row)
+    board = results.RESULT["leaderboard"]
+    Run.objects.update(progress={"stage": "training", "leaderboard": board, "best": "boosting"})
+    text = page(client, row)
+    assert "Stop now, keep the best so far" in text
+    assert off not in text
+    url = reverse("prototype_enough", args=[row.pk])
+    assert client.post(url)["Location"] == reverse("prototype", args=[row.pk])
+    text = page(client, row)
+    assert "Ending with the best so far" in text
+    assert off in text
+    assert reverse("prototype_cancel", args=[row.pk]) in text
+
+
+def test_enough_of_a_table_that_is_only_read_leads_back_to_its_page(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.prototype(use_case)
+    response = client_of(member).post(reverse("prototype_enough", args=[row.pk]), follow=True)
+    assert response.status_code == 200
+
+
 def test_a_run_at_work_shows_its_stage_and_who_leads(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from sandbox import box
-from sandbox.box import Limits, Outcome, harvest, walls, watch
+from sandbox.box import Limits, Outcome, Wish, harvest, walls, watch
 from sandbox.box.limits import MB
 from sandbox.box.place import Place
 from sandbox.models import Status
@@ -148,7 +148,10 @@ def test_a_cancelled_job_leaves_no_process(level: str, tmp_path: Path) -> None:
     time.sleep(60)
     """
     with boxed(
-        level, tmp_path, program, on_progress=lambda said: said.get("stage") != "started"
+        level,
+        tmp_path,
+        program,
+        on_progress=lambda said: Wish.CANCEL if said.get("stage") == "started" else Wish.GO_ON,
     ) as outcome:
         assert outcome.status == Status.CANCELLED
     until = time.monotonic() + 5
@@ -157,19 +160,38 @@ def test_a_cancelled_job_leaves_no_process(level: str, tmp_path: Path) -> None:
     assert left == []
 
 
+def test_a_job_sees_that_people_have_seen_enough(level: str, tmp_path: Path) -> None:
+    program = """
+    stop = Path(sys.argv[1]) / "stop"
+    was_there = stop.exists()
+    print(json.dumps({"event": "progress", "stage": "started"}), flush=True)
+    while not stop.exists():
+        time.sleep(0.02)
+    done({"was_there": was_there})
+    """
+    with boxed(
+        level,
+        tmp_path,
+        program,
+        on_progress=lambda said: Wish.ENOUGH if said.get("stage") == "started" else Wish.GO_ON,
+    ) as outcome:
+        assert outcome.status == Status.SUCCEEDED, outcome.failure
+        assert outcome.result == {"was_there": False}
+
+
 WORKER = """
 import os, sys
 from pathlib import Path
 os.environ["DJANGO_SETTINGS_MODULE"] = "planner.config.settings"
 import django
 django.setup()
-from sandbox.box import Limits, watch
+from sandbox.box import Limits, Wish, watch
 from sandbox.box.place import Place
 level, root = sys.argv[1], Path(sys.argv[2])
 place = Place.lay_out(root, job={"job": "test"}, inputs={"p.py": root.parent / "p.py"})
 seen = Path("/job") if level == "bwrap" else place.job
 program = str(seen / "in" / "p.py")
-watch.run(level, place, Limits(), program, lambda said: not print(said, flush=True))
+watch.run(level, place, Limits(), program, lambda said: print(said, flush=True) or Wish.GO_ON)
 """
 
 
@@ -261,6 +283,7 @@ def test_the_strong_wall_shows_nothing_of_the_outside(
         "network": tries(lambda: socket.create_connection(("127.0.0.1", 22), 1)),
         "outside": tries(lambda: socket.create_connection(("192.0.2.1", 80), 1)),
         "input": tries(lambda: Path("/job/in/program.py").write_text("x")),
+        "stop": tries(lambda: Path("/job/stop").write_text("x")),
         "engine": tries(lambda: Path("/code/sandbox/engine/x").write_text("x")),
         "root": tries(lambda: Path("/x").write_text("x")),
         "dev": tries(lambda: Path("/dev/x").write_text("x")),

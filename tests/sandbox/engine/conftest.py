@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.engine import runner
+from sandbox.engine import clock, drawing, runner
 
 ROOT = Path(__file__).parents[3]
 
@@ -71,7 +71,8 @@ def run_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RunJob:
 
     def run(files: dict[str, bytes], **asked: Any) -> Ended:
         folder = _folder(tmp_path, files, asked)
-        code = runner.main(folder)
+        code = runner.main(folder, draw=lambda job: job.finish(drawing.complete(job)))
+        clock.start()  # what a stopped job jumped is not for the next one
         said = capsys.readouterr()
         return Ended(code, [json.loads(line) for line in said.out.splitlines()], folder, said.err)
 
@@ -79,10 +80,13 @@ def run_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RunJob:
 
 
 def _folder(root: Path, files: dict[str, bytes], asked: dict[str, Any]) -> Path:
+    """The folder of a job; one that is `stopped` has its file `stop` from the beginning."""
     folder = root / f"job{len(list(root.iterdir()))}"
     (folder / "in").mkdir(parents=True)
     for name, data in files.items():
         (folder / "in" / name).write_bytes(data)
+    if asked.pop("stopped", False):
+        (folder / "stop").touch()
     (folder / "job.json").write_text(json.dumps(asked), "utf-8")
     return folder
 

@@ -91,11 +91,3 @@ def test_rows_in_the_order_of_their_date_are_split_by_it(run_here: RunJob) -> No
     data = as_csv(["day", "size", "spend"], rows)
     result = run_here({"t.csv": data}, **ASKED, spec="regression", seconds=4).result
     assert result["split"]["kind"] == "time"
-
-
-def test_stopping_keeps_the_best_so_far(run_here: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.engine.job.Job.is_stopped", property(lambda job: job.at() > 0))
-    asked = {**ASKED, "spec": "regression", "seconds": 60}
-    result = run_here({"t.csv": customers()}, **asked).result
-    assert {row["model"] for row in result["leaderboard"]} == {"baseline"}
-    assert result["total_seconds"] < 60

@@ -19,6 +19,7 @@ import pytest
 from sandbox.engine import table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.problems import CODES, Problem
+from sandbox.engine.table import values
 from sandbox.samples import SAMPLES
 
 
@@ -304,3 +305,28 @@ def test_the_house_prices_columns_with_question_marks_are_numbers() -> None:
     found = table.read(SAMPLES["house_prices"].path)
     for name in ("LotFrontage", "MasVnrArea", "GarageYrBlt"):
         assert found.kinds[name] == "number"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.5", "-0.25", "3e-05", "12.0", "0.1E+3"],
+        ["1.5", "", "2.5"],
+        ["1.5", "007", "2.5"],
+        ["1.5", "1,234.5", "2.5"],
+        ["1.5", "20240131", "2.5"],
+        ["1.5", "¥3", "2.5"],
+        ["1.5", "1.5.2024", "2.5"],
+        ["1.5", None, "2.5"],
+    ],
+    ids=str,
+)
+def test_the_short_way_to_numbers_reads_what_the_long_one_does(
+    cells: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    column = pd.Series(cells * 30, dtype=object)
+    short = values.typed(column, "a")
+    monkeypatch.setattr(values, "_plain", lambda _column: None)
+    long = values.typed(column, "a")
+    assert (short.base, short.warnings) == (long.base, long.warnings)
+    pd.testing.assert_series_equal(short.values, long.values)

@@ -6,8 +6,10 @@ import csv
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.core.management import execute_from_command_line
 
+from sandbox.box import watch
 from sandbox.samples import SAMPLES
 
 CHURN = str(SAMPLES["churn"].path)
@@ -30,7 +33,14 @@ def process(
     tmp_path: Path, *arguments: str, language: str = "C.UTF-8"
 ) -> subprocess.CompletedProcess[str]:
     """Run the command where there is neither a database nor a broker."""
-    return subprocess.run(
+    with started(tmp_path, *arguments, language=language) as command:
+        out, err = command.communicate()
+    return subprocess.CompletedProcess(arguments, command.returncode, out, err)
+
+
+def started(tmp_path: Path, *arguments: str, language: str = "C.UTF-8") -> subprocess.Popen[str]:
+    """The same, for those who do something meanwhile."""
+    return subprocess.Popen(
         [sys.executable, "manage.py", "prototype", *arguments],
         cwd=settings.BASE_DIR,
         env={
@@ -39,9 +49,9 @@ def process(
             "DATABASE_URL": f"sqlite:///{tmp_path}/none/none.sqlite3",
             "LC_ALL": language,
         },
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
 
 
@@ -115,6 +125,27 @@ def test_rows_of_one_customer_stay_on_one_side(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     split = json.loads((report / "result.json").read_text())["split"]
     assert (split["kind"], split["column"], split["test_groups"]) == ("groups", "buyer", 6)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_is_enough_and_twice_cancels(tmp_path: Path, times: int) -> None:
+    asked = (CHURN, "--task", "classification", "--target", "Churn?", "--seconds", "300")
+    with started(tmp_path, *asked) as command:
+        while len(watch.tree(command.pid)) < 2:
+            time.sleep(0.05)
+        command.send_signal(signal.SIGINT)
+        assert command.stderr
+        said = command.stderr.readline()
+        if times == 2:
+            command.send_signal(signal.SIGINT)
+        out, _ = command.communicate()
+    assert said == "Ending with the best so far. Press Ctrl-C again to cancel.\n"
+    if times == 1:
+        assert command.returncode == 0
+        assert "Gradient boosting " in out
+        assert "The run was stopped early, and the best so far was kept." in out
+    else:
+        assert (command.returncode, out) == (130, "")
 
 
 def test_it_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:

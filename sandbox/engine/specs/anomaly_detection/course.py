@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sandbox.engine import explain, metrics, points, splits, table
+from sandbox.engine import clock, explain, metrics, points, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.metrics import anomaly
@@ -105,7 +105,7 @@ class DetectionCourse(PointsCourse):
         assert best.first is not None
         tested = best.first
         if self.job.left() > 4 * best.fit_seconds + 0.2 * self.job.seconds:
-            until = time.monotonic() + max(0.5, 0.4 * self.job.left())
+            until = clock.now() + max(0.5, 0.4 * self.job.left())
             tested = LEARNERS[best.model].fit(self.lesson(split.train, until))
         self.threshold = self._budget(tested, split.train)
         raw = anomaly.alerts(tested.predict(self.x[split.test]), self.threshold)
@@ -116,6 +116,7 @@ class DetectionCourse(PointsCourse):
         self.tell("explaining", 0.8)
         agreement = evidence.agreement(self)
         strangest = evidence.strangest(self, final, scores)
+        important = self._importance(tested)
         return {
             "target": self.truth.target if self.truth else None,
             "positive": self.truth.label if self.truth else None,
@@ -123,7 +124,7 @@ class DetectionCourse(PointsCourse):
             "columns": len(self.source.kinds),
             "test": test,
             "split": split.facts(),
-            "importance": self._importance(tested),
+            "importance": important,
             "learning_curve": [],
             "base_rate": float(self.truth.y.mean()) if self.truth else None,
             "alert": {
@@ -135,7 +136,11 @@ class DetectionCourse(PointsCourse):
             "precision_recall": self._curve(raw),
             "agreement": agreement,
             "strangest": strangest,
-            "typical_row": typical_row(self.source.frame, self.space.features.wanted),
+            "typical_row": typical_row(
+                self.source.frame,
+                self.space.features.wanted,
+                [one["column"] for one in important],
+            ),
             "tables": evidence.tables(strangest, agreement),
         }
 
@@ -153,7 +158,7 @@ class DetectionCourse(PointsCourse):
         """Two detectors, each taught on one half, and their scores of rows neither has seen."""
         order = np.random.default_rng(self.seed).permutation(fit)
         halves = np.sort(order[::2]), np.sort(order[1::2])
-        middle = (time.monotonic() + until) / 2
+        middle = (clock.now() + until) / 2
         taught = [
             LEARNERS[name].fit(replace(self.lesson(half, ends), seed=self.seed + place))
             for place, (half, ends) in enumerate(zip(halves, (middle, until), strict=True))
@@ -204,7 +209,7 @@ class DetectionCourse(PointsCourse):
             self.space.features,
             self.metric,
             seed=self.seed,
-            deadline=time.monotonic() + max(0.2, 0.3 * self.job.left()),
+            deadline=clock.now() + max(0.2, 0.3 * self.job.left()),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sandbox.engine.figures import short
 from sandbox.engine.metrics.anomaly import correlation
 from sandbox.engine.tails import Tails
 
@@ -109,7 +110,8 @@ def curve(truth: np.ndarray, scores: np.ndarray) -> list[dict[str, float]]:
 
 def tables(strange: list[dict[str, Any]], agreed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The strangest rows with their reasons, and two lines of agreement."""
-    rows = [[one["row"], one["score"], *_reasons(one)] for one in strange]
+    # a file's first row is its header, and people count from one
+    rows = [[one["row"] + 1, one["score"], *_reasons(one)] for one in strange]
     reasons = [f"reason_{place}" for place in range(1, REASONS + 1)]
     found = [{"name": "strangest", "columns": ["row", "score", *reasons], "rows": rows}]
     if agreed:
@@ -122,7 +124,7 @@ def tables(strange: list[dict[str, Any]], agreed: list[dict[str, Any]]) -> list[
 
 def _reasons(strange: dict[str, Any]) -> list[str | None]:
     said: list[str | None] = [
-        f"{one['column']} = {one['value']} ({100 * one['share']:.2g} %)"
+        f"{one['column']} = {one['value']} ({100 * one['share']:.2g}\u00a0%)"
         for one in strange["reasons"]
     ]
     return said + [None] * (REASONS - len(said))
@@ -133,5 +135,5 @@ def _shown(value: Any) -> str:
     if pd.isna(value):
         return "–"
     if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
+        return short(float(value))
     return str(value)[:60]

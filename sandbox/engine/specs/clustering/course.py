@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sandbox.engine import explain, metrics, points, splits, table
+from sandbox.engine import clock, explain, metrics, points, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base_clusters import Clusterer, Clusters
@@ -106,13 +106,13 @@ class ClusterCourse(PointsCourse):
             return
         if best.model == "hdbscan" and self.x.shape[1] > WIDE:
             self.warnings.append(warning("many_dimensions", columns=self.x.shape[1]))
-        until = time.monotonic() + 0.25 * max(0.0, self.job.left())
+        until = clock.now() + 0.25 * max(0.0, self.job.left())
         lesson = self.lesson(self.some(self.split.train, SHUFFLED), until, best.size)
         real, shuffled = self._clearness(lesson), []
         for turn in range(SHUFFLES):
-            began = time.monotonic()
+            began = clock.now()
             shuffled.append(self._clearness(replace(lesson, x=self._shuffled(lesson.x, turn))))
-            if 2 * time.monotonic() - began > until:
+            if 2 * clock.now() - began > until:
                 break
         if len(shuffled) < 3:
             return  # too few to know how much chance varies
@@ -136,7 +136,7 @@ class ClusterCourse(PointsCourse):
         """The one look at the test rows, then what the clusters are like."""
         best, split = self.best, self.split
         rows = self.some(split.test, clustering.SAMPLE)
-        until = time.monotonic() + max(0.5, 0.4 * self.job.left())
+        until = clock.now() + max(0.5, 0.4 * self.job.left())
         learn = self.some(split.train, LEARNT)
         tested, raw = self.answers(best.model, self.lesson(learn, until, best.size), rows)
         given = self.x[rows]
@@ -147,6 +147,7 @@ class ClusterCourse(PointsCourse):
         self.tell("explaining", 0.8)
         profile = portrait.profile(self.source, self.space, numbered)
         typical = portrait.typical(self.x, numbered)
+        important = [] if best is self.baseline else self._importance(final)
         return {
             "target": None,
             "rows": len(self.source.frame),
@@ -157,8 +158,8 @@ class ClusterCourse(PointsCourse):
                 "rows": len(rows),
                 "scores": {one.name: one.safe(given, raw) for one in clustering.TOLD},
             },
-            "split": split.facts(),
-            "importance": [] if best is self.baseline else self._importance(final),
+            "split": split.facts() | {"kind": "agreement"},
+            "importance": important,
             "learning_curve": [],
             "clusters": len(set(numbered.tolist()) - {0}),
             "noise": int((numbered == 0).sum()),
@@ -166,7 +167,11 @@ class ClusterCourse(PointsCourse):
             "profile": profile,
             "typical": typical,
             "picture": portrait.picture(self.x, numbered, seed=self.seed),
-            "typical_row": typical_row(self.source.frame, self.space.features.wanted),
+            "typical_row": typical_row(
+                self.source.frame,
+                self.space.features.wanted,
+                [one["column"] for one in important],
+            ),
             "tables": portrait.tables(self.source, self.space, profile, typical),
         }
 
@@ -205,7 +210,7 @@ class ClusterCourse(PointsCourse):
         """Labels by models that were each taught on one half of the lesson, pair by pair."""
         labels = []
         for turn in range(pairs):
-            if turn and time.monotonic() > lesson.deadline:
+            if turn and clock.now() > lesson.deadline:
                 break
             order = np.random.default_rng(self.seed + turn).permutation(len(lesson.x))
             for place in (0, 1):
@@ -215,10 +220,10 @@ class ClusterCourse(PointsCourse):
 
     def _size(self, name: str, rows: np.ndarray) -> int:
         """The best number of clusters, 2 to MOST, as long as there is time to try."""
-        until = time.monotonic() + 0.3 * max(0.0, self.deadline - time.monotonic())
+        until = clock.now() + 0.3 * max(0.0, self.deadline - clock.now())
         tried = self.choices.setdefault(name, [])
         for size in range(2, min(MOST, len(rows) // 2) + 1):
-            if tried and time.monotonic() > until:
+            if tried and clock.now() > until:
                 break
             fitted = clusterer(name).fit(self.lesson(rows, until, size))
             tried.append({"clusters": size, "score": fitted.quality(self.x[rows])})
@@ -269,7 +274,7 @@ class ClusterCourse(PointsCourse):
             self.space.features,
             Metric("adjusted_rand", clustering.rand, higher=True),
             seed=self.seed,
-            deadline=time.monotonic() + max(0.2, 0.3 * self.job.left()),
+            deadline=clock.now() + max(0.2, 0.3 * self.job.left()),
         )
 
 

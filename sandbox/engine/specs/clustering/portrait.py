@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sandbox.engine.figures import short, signed
 from sandbox.engine.table import labels as as_words
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def tables(
     ]
     frame = source.frame[columns]
     examples = [
-        [one["cluster"], one["row"], *(_cell(cell) for cell in frame.iloc[one["row"] - 1])]
+        # a file's first row is its header, and people count from one
+        [one["cluster"], one["row"] + 1, *(_cell(cell) for cell in frame.iloc[one["row"] - 1])]
         for one in typical[: TYPICAL * SHOWN_CLUSTERS]
     ]
     return [
@@ -124,11 +126,11 @@ def tables(
 def _said(fact: dict[str, Any]) -> str | None:
     """A mean with its distance from the mean of all, or the most frequent level with its share."""
     if fact["mean"] is not None:
-        return f"{fact['mean']:.4g} ({fact['z']:+.1f})"
-    return None if fact["level"] is None else f"{fact['level']} ({100 * fact['share']:.0f} %)"
+        return f"{short(fact['mean'])} ({signed(fact['z'])})"
+    return None if fact["level"] is None else f"{fact['level']} ({100 * fact['share']:.0f}\u00a0%)"
 
 
 def _cell(value: Any) -> str | None:
     if pd.isna(value):
         return None
-    return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)[:60]
+    return short(float(value)) if isinstance(value, float | np.floating) else str(value)[:60]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import metrics, table
+from sandbox.engine import clock, metrics, table
 from sandbox.engine.checks import series as checks
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS
@@ -60,7 +60,7 @@ class SeriesCourse(Course):
 
     def ends(self) -> float:
         """Earlier, for the best to learn twice more."""
-        now = time.monotonic()
+        now = clock.now()
         return now + COMPARING * (super().ends() - now)
 
     @property
@@ -89,7 +89,7 @@ class SeriesCourse(Course):
         if isinstance(learner, Combination):
             return self._combined(name)
         needed = learner.start_seconds + learner.least_seconds(len(self.panel))
-        if self.entries and began + needed > self.deadline:
+        if self.entries and clock.now() + needed > self.deadline:
             return Entry(name, 0.0, why="no_time")
         learner.start()
         began = time.monotonic()
@@ -98,7 +98,7 @@ class SeriesCourse(Course):
         for cut in self.cuts:
             past = self.learn.cut(cut)
             started = time.monotonic()
-            if fitted is None or started + longest < until:
+            if fitted is None or clock.now() + longest < until:
                 fitted = learner.fit(
                     self.lesson(past, began + (until - began) / 2 if fitted is None else until)
                 )
@@ -190,7 +190,7 @@ class SeriesCourse(Course):
         left = 0.5 * (self.job.left() - conclusion.ENDING)
         if self.lasted[best.model] > left:
             return first
-        lesson = replace(self.lesson(past, time.monotonic() + left), members=self.members())
+        lesson = replace(self.lesson(past, clock.now() + left), members=self.members())
         fitted = LEARNERS[best.model].fit(lesson)
         assert isinstance(fitted, Forecaster)
         return fitted

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import explain, metrics, splits, table
+from sandbox.engine import clock, explain, metrics, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.features import USED, Features
 from sandbox.engine.learners.base import QueryLesson
@@ -95,7 +94,7 @@ class RankingCourse(TableCourse):
             self.features,
             self.metric,
             seed=self.seed,
-            deadline=time.monotonic() + max(0.2, 0.3 * self.job.left()),
+            deadline=clock.now() + max(0.2, 0.3 * self.job.left()),
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sandbox.engine import interactions, metrics, table
+from sandbox.engine import clock, interactions, metrics, table
 from sandbox.engine.interactions import Interactions as Taken
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base_items import Interactions, Recommender, Taste
@@ -98,7 +98,7 @@ class RecommendationCourse(Course):
     def ends(self) -> float:
         """Earlier, for the best to be judged in every round."""
         share = COMPARING[len(self.rounds) - 1]
-        return min(super().ends(), time.monotonic() + share * self.job.left())
+        return min(super().ends(), clock.now() + share * self.job.left())
 
     def lesson(self, pairs: np.ndarray, until: float, size: int | None = None) -> Interactions:
         """These pairs (a mask) as a lesson, to be learnt by then."""
@@ -131,7 +131,7 @@ class RecommendationCourse(Course):
         if learner.megabytes(lesson.seen) > MEGABYTES:
             return Entry(name, 0.0, why="no_memory")
         needed = learner.seconds(lesson.seen)
-        is_late = began + learner.start_seconds + needed > self.deadline
+        is_late = clock.now() + learner.start_seconds + needed > self.deadline
         if learner.folded and (
             is_late or len(self.rounds) * needed > AFTERWARDS * self.job.seconds
         ):
@@ -139,7 +139,7 @@ class RecommendationCourse(Course):
         learner.start()
         best_one = self._tried(learner, lesson.seen, learner.sizes[0] if learner.sizes else None)
         for size in learner.sizes[1:]:
-            if best_one.fit_seconds > TUNED * self.job.seconds:
+            if best_one.fit_seconds > TUNED * self.job.seconds or self.is_enough:
                 break
             other = self._tried(learner, lesson.seen, size)
             if self._is_surely_better(other, best_one):
@@ -150,7 +150,7 @@ class RecommendationCourse(Course):
 
     def _tried(self, learner: Recommender, seen: Any, size: int | None) -> Entry:
         began, first = time.monotonic(), self.rounds[0]
-        until = began + max(0.5, (self.deadline - began) / 2)
+        until = clock.now() + max(0.5, (self.deadline - clock.now()) / 2)
         fitted = learner.fit(Interactions(seen, self.seed, self.threads, until, size))
         hidden, aside = self.taken.matrix(~first.check), self.taken.matrix(first.check)
         found = self.lists(fitted, seen, hidden, aside)
@@ -203,7 +203,7 @@ class RecommendationCourse(Course):
         assert isinstance(learner, Recommender)
         if self.job.left() < 1.5 * self.single[entry.model] + 0.1 * self.job.seconds:
             return None
-        until = time.monotonic() + max(0.5, 0.5 * self.job.left())
+        until = clock.now() + max(0.5, 0.5 * self.job.left())
         return learner.fit(self.lesson(pairs, until, entry.size))
 
     def conclude(self) -> dict[str, Any]:

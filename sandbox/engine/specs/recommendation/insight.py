@@ -234,6 +234,7 @@ class Insight:
             tables.append(
                 {
                     "name": f"{one['kind']}_split",
+                    "metric": self.course.metric.name,
                     "columns": [f"learner.{name}" for name in scores],
                     "rows": [[found["score"] for found in scores.values()]],
                 }

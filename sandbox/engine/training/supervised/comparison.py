@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.engine import metrics
+from sandbox.engine import clock, metrics
 from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .course import TableCourse
 
-POOLED = 2_000_000
+POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
 SHARE = 0.7
 """What the first learner may take of the time there is; it is cut short rather than left out."""
@@ -48,17 +48,19 @@ def attempt(course: TableCourse, name: str) -> Entry:
         entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
         return _scored(course, entry)
     rows = sum(len(fit) for fit, _ in split.folds)
-    latest = lesson.deadline - learner.least_seconds(rows)
+    latest = ends(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
-    if began + starting > latest:
+    if clock.now() + starting > latest:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
-    if began > latest:
+    if clock.now() > latest:
         return Entry(name, 0.0, why="no_time")
-    if course.first_result is None:
-        _glance(course, learner)
+    learner.prepare(lesson)
+    shown = _glance(course, learner) if course.first_result is None else None
     done = _learnt(course, learner, split.folds, must=course.first_result is None)
+    if shown and course.is_enough:
+        done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
     if done is None:
         return Entry(name, took, why="no_time")
@@ -76,30 +78,45 @@ def attempt(course: TableCourse, name: str) -> Entry:
 
 def wake(course: TableCourse) -> None:
     """Load, beside what is being learnt, what later learners take: most of an import is waiting."""
-    for name in course.spec.learners:
+    for name in course.learners:
         if LEARNERS[name].start_seconds and course.job.left() > 3 * LEARNERS[name].start_seconds:
             with suppress(ImportError):  # its row will say that it failed
                 LEARNERS[name].start()
             course.awake.add(name)
 
 
-def _glance(course: TableCourse, learner: Learner) -> None:
+def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     """On a long table, show what a few thousand rows teach until the whole has been learnt."""
     lesson, (fit, check) = course.lesson, course.split.folds[0]
     if len(fit) < 2 * GLANCED:
-        return
+        return None
     began = time.monotonic()
     chance = np.random.default_rng(lesson.seed)
     rows, seen = np.sort(chance.choice(fit, GLANCED, replace=False)), check[:GLANCED]
     if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
-        return
+        return None
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
-    raw = learner.fit(few).predict(lesson.x[seen])
+    fitted = learner.fit(few)
+    raw = fitted.predict(lesson.x[seen])
     entry = Entry(learner.name, time.monotonic() - began, raw=raw)
     course.entries.append(_scored(course, entry, seen))
     course.first_result = course.job.at()
     course.tell("training", 0.15)
     course.entries.pop()
+    return fitted
+
+
+def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learnt:
+    """Of a learner that people have seen enough of, what they were shown or what it has by now.
+
+    The first fold decides; from here on it is the only one, for the baseline too.
+    """
+    course.split = course.split.first(1)
+    course.entries[0] = attempt(course, course.baseline.model)
+    found = [(shown, shown.predict(course.lesson.x[course.split.checked])), *done[:1]]
+    scores = [_scored(course, Entry("", 0.0, raw=raw)).score for _, raw in found]
+    gains = [-np.inf if score is None else course.metric.gain(score, 0.0) for score in scores]
+    return found[int(np.argmax(gains))]
 
 
 def _learnt(
@@ -109,27 +126,50 @@ def _learnt(
 
     The learner that `must` gets a share of the time for each fold instead, and ends with it.
     """
-    lesson, began = course.lesson, time.monotonic()
+    lesson, began = course.lesson, clock.now()
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
-    left = lesson.deadline - began
+    left = ends(course) - began
 
     def learn(place: int, ends: float) -> Learnt:
         fit, check = folds[place]
         fitted = learner.fit(lesson.of(fit).until(ends, threads=1 if pooled else None))
         return fitted, fitted.predict(lesson.x[check])
 
+    # the share of each wave, where the best is to be learnt once more from all rows
+    share = left / (waves + growth(course) / workers)
     if must or waves == 1:
-        share = left * (SHARE if must else 1)
-        ends = [began + share * (1 + place // workers) / waves for place in range(len(folds))]
-        return _mapped(learn, ends, workers=workers)
+        share *= SHARE if must else 1
+        until = [began + share * (1 + place // workers) for place in range(len(folds))]
+        return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
-    if (time.monotonic() - began) * waves > left:
+    if clock.now() - began > share:
         return None
-    ends = [lesson.deadline] * (len(folds) - workers)
-    rest = _mapped(lambda place, end: learn(place + workers, end), ends, workers=workers)
+    until = [began + left] * (len(folds) - workers)
+    rest = _mapped(lambda place, end: learn(place + workers, end), until, workers=workers)
     return pilots + rest
+
+
+def growth(course: TableCourse) -> float:
+    """How many times the rows of one fold all rows are."""
+    return len(course.goal.y) / len(course.split.folds[0][0])
+
+
+def again_seconds(course: TableCourse, entry: Entry) -> float:
+    """How long a learner that the folds taught will take to learn from all rows."""
+    folds = len(course.split.folds)
+    seconds = entry.fit_seconds * growth(course) / folds
+    if entry.learner is None and LEARNERS[entry.model].folded and is_pooled(course):
+        seconds *= course.lesson.threads  # its folds were learnt side by side, this is one alone
+    return seconds
+
+
+def ends(course: TableCourse) -> float:
+    """When comparing must end so that the best so far can learn once more from all rows."""
+    scored = [entry for entry in course.entries[1:] if entry.score is not None]
+    again = max((again_seconds(course, entry) for entry in scored), default=0.0)
+    return course.lesson.deadline - again
 
 
 def is_pooled(course: TableCourse) -> bool:
@@ -196,12 +236,12 @@ def repeat(course: TableCourse) -> None:
     for place, entry in enumerate(course.entries):
         if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
             continue
-        if time.monotonic() + 1.3 * entry.fit_seconds > lesson.deadline or course.job.is_stopped:
+        if clock.now() + 1.3 * entry.fit_seconds > ends(course) or course.job.is_stopped:
             break
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds, must=False)
-        if done is None:
-            break
+        if done is None or course.is_enough:
+            break  # half learnt, it would only spoil the mean
         other = np.concatenate([raw for _, raw in done])[order]
         course.entries[place] = _scored(
             course,
@@ -262,6 +302,6 @@ def judge_skill(course: TableCourse) -> None:
         course.features,
         classes=lesson.classes,
         seed=lesson.seed,
-        deadline=time.monotonic() + 0.3 * max(0.0, course.job.left()),
+        deadline=clock.now() + 0.3 * max(0.0, course.job.left()),
         groups=split.together(rows),
     )

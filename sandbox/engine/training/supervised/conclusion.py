@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import explain, metrics
+from sandbox.engine import clock, explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Mean
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
-from sandbox.engine.training.course import milliseconds
+from sandbox.engine.training.course import drawing, milliseconds
 from sandbox.engine.typical import typical
 
 from . import comparison
@@ -22,25 +21,23 @@ from .review import review
 if TYPE_CHECKING:
     from .course import TableCourse
 
-DRAWN = 2.5
-"""Seconds for charts after the model that is kept has learnt."""
+ROUGHLY = 1.3
+"""How far off what something will take may be; what takes longer still is cut short."""
 SIZES = (0.1, 0.25, 0.5)
 CURVE_POINTS = 60
 
 
-def again(course: TableCourse, rows: np.ndarray) -> Fitted | None:
-    """The best learner again on these rows, at the size validation chose; None without time."""
-    best, lesson, job = course.best, course.lesson, course.job
-    fit = len(course.split.folds[0][0])
-    needed = best.fit_seconds * len(rows) / fit / len(course.split.folds)
-    if comparison.is_pooled(course) and best.learner is None:
-        needed *= lesson.threads  # its folds were learnt side by side, this is one alone
-    left = job.left() - min(DRAWN, 0.2 * job.seconds)
-    if left < 1.5 * needed or job.is_stopped:
+def again(course: TableCourse) -> Fitted | None:
+    """The best learner again on all rows, at the size validation chose; None without time."""
+    best, lesson, now = course.best, course.lesson, clock.now()
+    needed = comparison.again_seconds(course, best)
+    # it may take the time of explanations, which people need less than the model
+    left = course.job.left() - drawing(course.job)
+    if course.job.is_stopped or needed > ROUGHLY * left:
         return None
-    until = time.monotonic() + 0.8 * left
+    ends = now + min(left, max(ROUGHLY * needed, left / 2))
     learner = best.learner or LEARNERS[best.model]
-    return learner.fit(replace(lesson.of(rows).until(until), size=best.size))
+    return learner.fit(replace(lesson.until(ends), size=best.size))
 
 
 def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
@@ -81,6 +78,8 @@ def conclude(course: TableCourse) -> dict[str, Any]:
     metric = course.metric.at(best.cut)
     assert best.raw is not None
     assert best.first is not None
+    # what people take home comes before what explains it
+    course.kept = again(course)
     check = split.folds[0][1]
     important = []
     if best is not course.baseline:
@@ -91,7 +90,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             metric,
             seed=lesson.seed,
-            deadline=time.monotonic() + max(0.2, 0.15 * course.job.left()),
+            deadline=clock.now() + max(0.2, 0.5 * (course.job.left() - drawing(course.job))),
         )
     course.tell("explaining", 0.8)
     facts |= {
@@ -146,15 +145,14 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
     if best is course.baseline:
         return []
     assert best.first is not None
-    # the model that is kept comes first: it learns once more from all rows
-    if job.left() < 3 * per_fit + 0.2 * job.seconds:
+    if job.left() < 3 * per_fit + drawing(job) or job.is_stopped:
         told = best.first.curve
         step = max(1, len(told) // CURVE_POINTS)
         return [
             {"iteration": place, "train": one, "validation": other}
             for place, one, other in told[::step]
         ]
-    until = time.monotonic() + max(0.3, 0.3 * job.left())
+    until = clock.now() + 0.5 * (job.left() - drawing(job))
     points = []
     for share in SIZES:
         rows = np.sort(order[: max(10, int(share * len(order)))])
@@ -176,10 +174,9 @@ def _point(course: TableCourse, fitted: Fitted, rows: np.ndarray) -> dict[str, A
 
 
 def keep(course: TableCourse) -> dict[str, Any]:
-    """Learn from all rows now that the test has been read, keep that model, predict where asked."""
+    """Write the model that learnt from all rows, or else the tested one; predict where asked."""
     job, goal = course.job, course.goal
-    fitted = again(course, np.arange(len(goal.y)))
-    kept = fitted or course.tested
+    kept = course.kept or course.tested
     assert kept is not None
     model = Model(
         course.spec.name,
@@ -194,7 +191,7 @@ def keep(course: TableCourse) -> dict[str, Any]:
     files = model.save(job.output("model/model.json").parent)
     if course.unseen is not None:
         model.predict(course.unseen).to_csv(job.output("predictions.csv"), index=False)
-    rows = len(goal.y) if fitted else len(course.split.train)
+    rows = len(goal.y) if course.kept else len(course.split.train)
     row = course.source.frame.iloc[goal.rows[:1]][list(course.features.wanted)]
     return {
         "learner": model.learner,

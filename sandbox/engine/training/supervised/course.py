@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 CELLS = 300_000
 """Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
-TAUGHT = 900
-"""Rows that the first few models together can learn from in a second, of two classes."""
+TAUGHT = 450
+"""Rows of two classes that the first few models can check on folds in a second of the budget, when
+as much time again is left for later models and for learning from all rows."""
 LEAST_FOLDS = 2
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
@@ -56,6 +57,8 @@ class TableCourse(Course):
     """The learners that have loaded what they take."""
     tested: Fitted | None = None
     """The model that met the test rows."""
+    kept: Fitted | None = None
+    """The best learner taught once more, by all rows; None where there was no time for it."""
 
     def __post_init__(self) -> None:
         """What there is to learn; what is to be said of few rows and of levels never seen."""
@@ -122,7 +125,7 @@ class TableCourse(Course):
         return conclusion.conclude(self)
 
     def keep(self) -> dict[str, Any]:
-        """Learn from all rows now that the test has been read, keep that model, predict."""
+        """Write the model that is kept; predict where asked."""
         return conclusion.keep(self)
 
 

@@ -15,12 +15,11 @@ from sandbox.engine.checks import fit, groups, rows
 from sandbox.engine.metrics import decided
 from sandbox.engine.problems import warning
 from sandbox.engine.table import labels
+from sandbox.engine.training.course import drawing
 
 if TYPE_CHECKING:
     from .course import TableCourse
 
-SPENT = 0.12
-"""The share of the budget that charts and the kept model need after the checks."""
 TOLD = 3
 """Rows told of each kind, and columns shown beside them."""
 SLICES = 4
@@ -42,7 +41,7 @@ def review(course: TableCourse, facts: Mapping[str, Any]) -> Facts:
         else (_alike,)
     )
     for check in checks:
-        if course.job.left() < SPENT * course.job.seconds:
+        if course.job.left() < drawing(course.job):
             break
         try:
             check(course, facts, found)

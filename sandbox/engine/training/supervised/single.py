@@ -12,10 +12,13 @@ from . import conclusion, sides
 from .course import TableCourse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from sandbox.engine.features import Features
     from sandbox.engine.job import Job
+    from sandbox.engine.learners import Lesson
     from sandbox.engine.specs.base import Supervised
 
 
@@ -24,6 +27,8 @@ class SingleCourse(TableCourse):
     """One training on one column with a known class; what explains it, its task type says."""
 
     column: str
+    weights: Path | None = None
+    """The file of weights that learners may take over."""
 
     def __post_init__(self) -> None:
         """What stands on both sides of the split, besides what is said of any table."""
@@ -38,6 +43,7 @@ class SingleCourse(TableCourse):
     def conclude(self) -> dict[str, Any]:
         """Look at the test rows once."""
         facts, raw = conclusion.look(self)
+        self.kept = conclusion.again(self)
         goal, split, best = self.goal, self.split, self.best
         assert best.raw is not None
         self.tell("explaining", 0.8)
@@ -51,6 +57,10 @@ class SingleCourse(TableCourse):
                 seed=self.seed,
             ),
         }
+
+    def taught(self) -> Lesson:
+        """All rows whose target is known, with the weights that may be taken over."""
+        return replace(super().taught(), weights=self.weights)
 
     def _repeated(self) -> list[Warned]:
         """What stands in the test and among what is learnt from, class and all."""
@@ -73,10 +83,12 @@ def course(
     features: Features,
     column: str,
     folded: int | None = None,
+    weights: Path | None = None,
 ) -> Any:
     """A course of this kind on the rows whose target is known.
 
     With more than `folded` rows one part checks instead of each in turn, as slow learners need it.
+    `weights` is a file of weights that learners may take over.
     """
     job.progress("profiling", 0.08)
     goal = spec.check(source, target)
@@ -101,4 +113,5 @@ def course(
         unseen=unseen,
         group=group,
         column=column,
+        weights=weights,
     )
