@@ -117,7 +117,7 @@ def rule(
     def steps(node: int, above: float | None, upto: float | None) -> Iterator[Step]:
         if grown.children_left[node] < 0:
             says = np.zeros(max(1, classes))
-            says[tree.classes_.astype(int) if classes else 0] = grown.value[node][0]
+            says[tree.classes_.astype(int) if classes else [0]] = grown.value[node][0]
             yield Step(above, upto, says)
             return
         cut = float(grown.threshold[node])

@@ -55,7 +55,8 @@ class Forest(Fitted):
         nodes = np.tile(self.roots, (len(x), 1))
         rows = np.arange(len(x))[:, None]
         while (inner := self.left[nodes] >= 0).any():
-            goes_left = x[rows, self.feature[nodes]] <= self.threshold[nodes]
+            # a leaf has no feature, and is not left
+            goes_left = x[rows, self.feature[nodes].clip(0)] <= self.threshold[nodes]
             below = np.where(goes_left, self.left[nodes], self.right[nodes])
             nodes = np.where(inner, below, nodes)
         return np.asarray(self.value[nodes].mean(axis=1, dtype=float))

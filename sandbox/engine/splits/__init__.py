@@ -158,8 +158,7 @@ def _dealt(
         count = FEW_FOLDS if is_few else FOLDS
         folds = _folds(learn, always, count, stratify, groups, seed=seed)
     else:
-        dealt = _folds(learn, always, LONG_FOLDS, stratify, groups, seed=seed + 1)
-        folds = dealt[:LEAST_FOLDS]
+        folds = _folds(learn, always, LONG_FOLDS, stratify, groups, seed=seed + 1)[:LEAST_FOLDS]
     train = np.sort(np.concatenate([learn, always]))
     return Split(train, test, folds, stratify is not None, groups=groups)
 

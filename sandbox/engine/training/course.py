@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 RESERVE = 0.35
 """The share of the budget, at most RESERVED seconds, for test, explanations and charts."""
 RESERVED = 8.0
-FEW_ROWS = 200
-"""Rows below which every number is rough."""
 DRAWING = 0.25
 """The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
 DRAWN = 2.5
 COMMON = ("learning_curve", "leaderboard", "importance")
 """The charts of every training."""
+FEW_ROWS = 200
+"""Rows below which every number is rough."""
 
 
 @dataclass

@@ -253,7 +253,7 @@ def test_each_ask_is_a_field_and_what_the_table_lacks_is_said(
     client = client_of(member)
     text = page(client, row, "?spec=regression")
     assert "does not look made for this task type" in text
-    assert "<b>Column that makes the lists</b>" in text
+    assert "<b>Column of what rows belong to</b>" in text
     assert 'value="Day Mins" selected' in text
     sent = {"spec": "regression", "target": "Day Mins", "group": "Day Mins", "horizon": "１２"}
     answer = client.post(reverse("prototype_start", args=[row.pk]), {**sent, "seconds": "20"})

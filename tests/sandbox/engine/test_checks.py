@@ -164,6 +164,8 @@ def test_a_rule_over_one_column_predicts_in_the_shape_of_a_model() -> None:
     assert AUC.safe(clean.y[clean.judge], raw) > 0.7
     assert 2 <= len(steps) <= 4
     assert [one.above for one in steps[1:]] == [one.upto for one in steps[:-1]]
+    raw, steps = fit.rule(clean.x, clean.x[:, 2], clean.teach, clean.judge, 1, classes=0, seed=0)
+    assert set(raw) <= {float(one.says[0]) for one in steps}
 
 
 def test_a_rule_is_told_in_round_numbers_and_names() -> None:

@@ -184,7 +184,11 @@ def test_a_table_without_text_has_nothing_to_read(run_here: RunJob) -> None:
     ended = run_here({"t.csv": table}, **ASKED)
     assert (ended.code, ended.last["code"]) == (2, "no_text")
     profiled = run_here({"t.csv": table}, job="profile", file="t.csv")
-    assert profiled.result["asks"]["text_classification"] == {"target": [], "text": []}
+    assert profiled.result["asks"]["text_classification"] == {
+        "target": [],
+        "text": [],
+        "group": [],
+    }
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -113,6 +113,20 @@ def test_it_trains_predicts_reports_and_says_so(tmp_path: Path, small: str) -> N
     assert not (tmp_path / "none").exists()
 
 
+def test_rows_of_one_customer_stay_on_one_side(tmp_path: Path) -> None:
+    path, report = tmp_path / "orders.csv", tmp_path / "report"
+    rows = [f"c{n % 30},{n * 37 % 11},{'yes' if n % 7 > 3 else 'no'},{n % 7}" for n in range(180)]
+    path.write_text("\n".join(["buyer,noise,left,days", *rows]))
+    done = process(
+        tmp_path,
+        *(str(path), "--task", "classification", "--target", "left", "--group", "buyer"),
+        *("--seconds", "12", "--report", str(report)),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    split = json.loads((report / "result.json").read_text())["split"]
+    assert (split["kind"], split["column"], split["test_groups"]) == ("groups", "buyer", 6)
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_is_enough_and_twice_cancels(tmp_path: Path, times: int) -> None:
     asked = (CHURN, "--task", "classification", "--target", "Churn?", "--seconds", "300")
@@ -132,20 +146,6 @@ def test_ctrl_c_is_enough_and_twice_cancels(tmp_path: Path, times: int) -> None:
         assert "The run was stopped early, and the best so far was kept." in out
     else:
         assert (command.returncode, out) == (130, "")
-
-
-def test_rows_of_one_customer_stay_on_one_side(tmp_path: Path) -> None:
-    path, report = tmp_path / "orders.csv", tmp_path / "report"
-    rows = [f"c{n % 30},{n * 37 % 11},{'yes' if n % 7 > 3 else 'no'},{n % 7}" for n in range(180)]
-    path.write_text("\n".join(["buyer,noise,left,days", *rows]))
-    done = process(
-        tmp_path,
-        *(str(path), "--task", "classification", "--target", "left", "--group", "buyer"),
-        *("--seconds", "12", "--report", str(report)),
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    split = json.loads((report / "result.json").read_text())["split"]
-    assert (split["kind"], split["column"], split["test_groups"]) == ("groups", "buyer", 6)
 
 
 def test_it_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:

@@ -28,16 +28,12 @@ class SingleCourse(TableCourse):
 
     column: str
     weights: Path | None = None
-    """A file of weights that learners may take over."""
+    """The file of weights that learners may take over."""
 
     def __post_init__(self) -> None:
         """What stands on both sides of the split, besides what is said of any table."""
         super().__post_init__()
         self.warnings += self._repeated()
-
-    def taught(self) -> Lesson:
-        """All rows whose target is known, and what was learnt elsewhere."""
-        return replace(super().taught(), weights=self.weights)
 
     @property
     def known(self) -> pd.DataFrame:
@@ -61,6 +57,10 @@ class SingleCourse(TableCourse):
                 seed=self.seed,
             ),
         }
+
+    def taught(self) -> Lesson:
+        """All rows whose target is known, with the weights that may be taken over."""
+        return replace(super().taught(), weights=self.weights)
 
     def _repeated(self) -> list[Warned]:
         """What stands in the test and among what is learnt from, class and all."""
@@ -88,6 +88,7 @@ def course(
     """A course of this kind on the rows whose target is known.
 
     With more than `folded` rows one part checks instead of each in turn, as slow learners need it.
+    `weights` is a file of weights that learners may take over.
     """
     job.progress("profiling", 0.08)
     goal = spec.check(source, target)
