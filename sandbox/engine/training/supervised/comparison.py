@@ -28,7 +28,7 @@ POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
 SHARE = 0.7
 """What the first learner may take of the time there is; it is cut short rather than left out."""
-GLANCED = 8_000
+GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
@@ -167,8 +167,8 @@ def again_seconds(course: TableCourse, entry: Entry) -> float:
 
 def compared_by(course: TableCourse) -> float:
     """When comparing must end so that the best so far can learn once more from all rows."""
-    scored = [entry for entry in course.entries[1:] if entry.score is not None]
-    again = max((again_seconds(course, entry) for entry in scored), default=0.0)
+    best = course.best
+    again = 0.0 if best is course.baseline else again_seconds(course, best)
     return course.lesson.deadline - again
 
 
