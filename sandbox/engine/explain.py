@@ -88,12 +88,14 @@ def dependence(
     columns: Sequence[str],
     *,
     classes: int,
+    deadline: float,
 ) -> list[dict[str, Any]]:
     """What the model says on average when one column has each of its values (Friedman 2001).
 
     For the first DEPENDENT of `columns` that are one feature each: numbers at GRID quantiles,
     categories at their most frequent levels. The answer is the number, or the probability of the
-    second of two classes; nothing for more classes.
+    second of two classes; nothing for more classes, and none that `deadline`, on `clock`'s, left
+    no time for.
     """
     if classes > 2:
         return []
@@ -101,8 +103,10 @@ def dependence(
     found: list[dict[str, Any]] = []
     for column in columns:
         places = [at for at, one in enumerate(features.features) if one.source == column]
-        if len(places) != 1 or len(found) == DEPENDENT:
+        if len(places) != 1:
             continue
+        if len(found) == DEPENDENT or clock.now() > deadline:
+            break
         feature, values = features.features[places[0]], x[:, places[0]]
         values = values[np.isfinite(values)]
         if feature.levels:

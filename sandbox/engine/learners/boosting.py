@@ -144,7 +144,7 @@ class Boosting(Learner):
     def _options(self, lesson: Lesson, *, seed: int) -> dict[str, Any]:
         rows = len(lesson.y)
         options: dict[str, Any] = {
-            "learning_rate": 0.05 if rows < LONG else 0.1,
+            "learning_rate": 0.05,
             "num_leaves": 16 if rows < LONG else 48,
             "min_data_in_leaf": 20 if rows > 800 else 5,
             "min_data_per_group": min(100, max(5, rows // 50)),
@@ -158,6 +158,8 @@ class Boosting(Learner):
             "force_row_wise": True,
             "verbosity": -1,
         }
+        if rows >= LONG:
+            options["learning_rate"] *= 2
         if lesson.classes == 2:
             options |= {"objective": "binary", "metric": "binary_logloss"}
         elif lesson.classes:

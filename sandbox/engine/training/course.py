@@ -27,7 +27,7 @@ RESERVE = 0.35
 RESERVED = 8.0
 DRAWING = 0.25
 """The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
-DRAWN = 2.5
+DRAWN = 4.5
 COMMON = ("learning_curve", "leaderboard", "importance")
 """The charts of every training."""
 FEW_ROWS = 200

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
-SHARE = 0.7
-"""What the first learner may take of the time there is; it is cut short rather than left out."""
+SHARE, PART = 0.5, 0.4
+"""What the first learner, and each later one, may take of the time there is; it is cut short."""
 GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
 WEIGHED = 10_000
@@ -140,7 +140,7 @@ def _learnt(
     # the share of each wave, where the best is to be learnt once more from all rows
     share = left / (waves + growth(course) / workers)
     if must or waves == 1:
-        share *= SHARE if must else 1
+        share = min(share, (SHARE if must else PART) * left)
         until = [began + share * (1 + place // workers) for place in range(len(folds))]
         return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)

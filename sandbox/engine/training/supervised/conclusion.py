@@ -102,6 +102,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             [one["column"] for one in important if one["mean"] > 0],
             classes=goal.classes,
+            deadline=clock.now() + 0.5 * (course.job.left() - drawing(course.job)),
         ),
         **course.spec.explain(
             goal,
