@@ -177,7 +177,7 @@ def decide(page: Page) -> None:
 
 
 def prototype(page: Page) -> None:
-    """Train on the churn sample and see it beside its baseline."""
+    """Train on the churn sample, stop with the best so far, see it beside its baseline."""
     page.get_by_role("link", name="Choose a table and train").click()
     page.get_by_text("Mobile customers who left").click()
     page.get_by_role("button", name="Use this sample").click()
@@ -186,7 +186,11 @@ def prototype(page: Page) -> None:
     page.get_by_label("Good enough from").fill("0.9")
     page.get_by_role("button", name="Train").click()
     expect(page.locator(".leaderboard .baseline")).to_be_visible(timeout=120_000)
+    stop = page.get_by_role("button", name="Stop now, keep the best so far")
+    expect(stop).to_be_enabled(timeout=120_000)
+    stop.click()
     expect(page.locator("figure.chart img").first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("The run was stopped early").first).to_be_visible()
     assert page.locator("figure.chart img").first.evaluate("image => image.naturalWidth") > 0
     assert violations(page) == []
 

@@ -79,3 +79,15 @@ def scored(result: dict[str, object], truth: pd.Series, said: pd.DataFrame) -> f
         return metric.safe(truth.to_numpy(dtype=float), said["prediction"].to_numpy())
     codes = truth.map({label: code for code, label in enumerate(labels)}).to_numpy(dtype=int)
     return metric.safe(codes, said[[f"probability_{label}" for label in labels]].to_numpy())
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "accuracy", "log_loss"])
+def test_a_model_that_made_no_error_may_make_some(name: str) -> None:
+    truth = np.repeat([0, 1], 40)
+    certain = np.eye(2)[truth]
+    metric = metrics.named(metrics.CLASS_METRICS, name)
+    low, high = metrics.interval(metric, truth, certain, seed=0)
+    score = metric.safe(truth, certain)
+    assert low <= score <= high
+    assert metric.gain(score, low if metric.higher else high) > 0.01
+    assert high - low < (0.2 if metric.higher else 2)

@@ -48,7 +48,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
         entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
         return _scored(course, entry)
     rows = sum(len(fit) for fit, _ in split.folds)
-    latest = ends(course) - learner.least_seconds(rows)
+    latest = compared_by(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
     if clock.now() + starting > latest:
         return Entry(name, 0.0, why="no_time")
@@ -130,7 +130,7 @@ def _learnt(
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
-    left = ends(course) - began
+    left = compared_by(course) - began
 
     def learn(place: int, ends: float) -> Learnt:
         fit, check = folds[place]
@@ -165,7 +165,7 @@ def again_seconds(course: TableCourse, entry: Entry) -> float:
     return seconds
 
 
-def ends(course: TableCourse) -> float:
+def compared_by(course: TableCourse) -> float:
     """When comparing must end so that the best so far can learn once more from all rows."""
     scored = [entry for entry in course.entries[1:] if entry.score is not None]
     again = max((again_seconds(course, entry) for entry in scored), default=0.0)
@@ -236,7 +236,7 @@ def repeat(course: TableCourse) -> None:
     for place, entry in enumerate(course.entries):
         if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
             continue
-        if clock.now() + 1.3 * entry.fit_seconds > ends(course) or course.job.is_stopped:
+        if clock.now() + 1.3 * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
             break
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds, must=False)
