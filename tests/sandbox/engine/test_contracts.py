@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,13 @@ def test_a_learner_beats_the_baseline_where_there_is_something_to_learn(
         for one in (name, "baseline")
     )
     assert metric.gain(score, guess) > 0
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_learner_can_do_with_a_single_column(name: str) -> None:
+    given = lesson(2)
+    raw = LEARNERS[name].fit(replace(given, x=given.x[:, :1], levels=(0,))).predict(given.x[:, :1])
+    assert raw.shape == (len(given.y), 2)
 
 
 @pytest.mark.parametrize("name", SPECS)
