@@ -210,7 +210,7 @@ def test_bad_input_ends_with_one_sentence(
         (b"", "empty"),
         (b"a,b\n", "no data"),
         (b"a,b\n" + b"1,x\n" * 60, "every row"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "png"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG"),
         (b'a,b\n"1,x\n' + b"2,y\n" * 50, ""),
     ],
 )
