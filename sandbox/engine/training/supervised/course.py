@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import metrics, table
+from sandbox.engine import metrics, splits, table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.features import MAX_LEVELS, USED, Features
 from sandbox.engine.job import Job
@@ -31,7 +31,6 @@ CELLS = 300_000
 TAUGHT = 450
 """Rows of two classes that the first few models can check on folds in a second of the budget, when
 as much time again is left for later models and for learning from all rows."""
-LEAST_FOLDS = 2
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 MOMENTS = 20
@@ -158,7 +157,7 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     columns = [one for one in columns if one not in (group, twins.get(group or ""))]
     # a short time is better spent on more models than on more folds of the same
     each = len(split.train) * max(1.0, goal.classes / 2)
-    split = split.first(max(LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each)))
+    split = split.first(max(splits.LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each)))
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
     if not features.features:
         raise Problem("no_features")
