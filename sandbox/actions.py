@@ -56,26 +56,27 @@ class Counted:
             yield chunk
 
 
-def bring_upload(*, name: str, file: File[bytes]) -> Dataset:
+def bring_upload(*, name: str, file: File[bytes], tenant: str = "") -> Dataset:
     """Keep a table that somebody brought and have it read in the box."""
-    return _bring(name=name, chunks=file.chunks())
+    return _bring(name=name, chunks=file.chunks(), tenant=tenant)
 
 
-def bring_sample(*, sample: str) -> Dataset:
+def bring_sample(*, sample: str, tenant: str = "") -> Dataset:
     """Take one of the tables that ship with the product and have it read in the box."""
     if sample not in SAMPLES:
         raise ValidationError({"sample": _("There is no sample of this name.")})
     path = SAMPLES[sample].path
     with path.open("rb") as file:
-        return _bring(name=path.name, chunks=file, sample=sample)
+        return _bring(name=path.name, chunks=file, tenant=tenant, sample=sample)
 
 
-def _bring(*, name: str, chunks: Iterable[bytes], sample: str = "") -> Dataset:
+def _bring(*, name: str, chunks: Iterable[bytes], tenant: str, sample: str = "") -> Dataset:
     pk = uuid.uuid4()
     key, counted = _keep_table(f"datasets/{pk}", name, chunks)
     with transaction.atomic():
         dataset = Dataset.objects.create(
             id=pk,
+            tenant=tenant,
             name=PurePath(name).name[:200],
             sample=sample,
             upload=key,
@@ -136,7 +137,13 @@ def start_run(
             }
         )
     run = Run.objects.create(
-        dataset=dataset, spec=spec, asked=answers, metric=metric, seconds=seconds, seed=seed
+        tenant=dataset.tenant,
+        dataset=dataset,
+        spec=spec,
+        asked=answers,
+        metric=metric,
+        seconds=seconds,
+        seed=seed,
     )
     tasks.ring_on_commit(run)
     return run
@@ -212,7 +219,7 @@ def predict_table(
     """Have a run's model predict a table that somebody brings; a repeat of the op does it once."""
     if already := _predicted(run, op):
         return already
-    prediction = Prediction(run=run, name=PurePath(name).name[:200], op=op)
+    prediction = Prediction(tenant=run.tenant, run=run, name=PurePath(name).name[:200], op=op)
     return _predict(prediction, name, file.chunks())
 
 
@@ -230,7 +237,7 @@ def predict_row(*, run: Run, row: Mapping[str, str], op: uuid.UUID | None = None
         raise ValidationError(_("Fill in at least one field."))
     text = io.StringIO(newline="")
     csv.writer(text).writerows([list(typed), list(typed.values())])
-    prediction = Prediction(run=run, row=typed, op=op)
+    prediction = Prediction(tenant=run.tenant, run=run, row=typed, op=op)
     return _predict(prediction, "row.csv", [text.getvalue().encode("utf-8")])
 
 

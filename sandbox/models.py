@@ -35,7 +35,10 @@ class Status(models.TextChoices):
     SUCCEEDED = "succeeded", _("Done")
     FAILED = "failed", _("Stopped with a reason")
     MEMORY = "memory", _("Needed more memory than it may have")
+    CPU = "cpu", _("Needed more computing time than it may have")
     TIMEOUT = "timeout", _("Took longer than it may")
+    DISK = "disk", _("Wrote more than it may")
+    PROCESSES = "processes", _("Started more processes than it may")
     CANCELLED = "cancelled", _("Cancelled")
     CRASHED = "crashed", _("Ended unexpectedly")
     LOST = "lost", _("Lost after several tries")
@@ -93,6 +96,8 @@ class Job(models.Model):
     bell: ClassVar[str] = ""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Whose turn, whose quota, whose folder: a name the apps above give, which means nothing here.
+    tenant = models.CharField(max_length=60, blank=True, db_index=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
     failure = models.JSONField(default=dict, blank=True)
     result = models.JSONField(default=dict, blank=True)

@@ -25,7 +25,8 @@ def bring_upload(
     """Start a prototype on a table that somebody brings; a repeat of the op brings it once."""
     if already := _already(by=by, use_case=use_case, op=op):
         return already
-    return _begin(by, use_case, sandbox.bring_upload(name=name, file=file), op)
+    tenant = str(use_case.team_id)
+    return _begin(by, use_case, sandbox.bring_upload(name=name, file=file, tenant=tenant), op)
 
 
 @transaction.atomic
@@ -33,7 +34,8 @@ def bring_sample(*, by: User, use_case: UseCase, sample: str, op: UUID | None = 
     """Start a prototype on a table that ships with the product."""
     if already := _already(by=by, use_case=use_case, op=op):
         return already
-    return _begin(by, use_case, sandbox.bring_sample(sample=sample), op)
+    tenant = str(use_case.team_id)
+    return _begin(by, use_case, sandbox.bring_sample(sample=sample, tenant=tenant), op)
 
 
 @transaction.atomic

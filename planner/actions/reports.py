@@ -24,6 +24,7 @@ def order(*, by: User, use_case: UseCase, language: str) -> Report:
     use_case = UseCase.objects.select_for_update().get(pk=use_case.pk)
     return place(
         by=by,
+        tenant=str(use_case.team_id),
         subject=use_case.pk,
         use_case=use_case,
         language=language,
@@ -34,6 +35,7 @@ def order(*, by: User, use_case: UseCase, language: str) -> Report:
 def place(
     *,
     by: User,
+    tenant: str,
     subject: UUID,
     language: str,
     is_draft: bool,
@@ -48,6 +50,7 @@ def place(
         return waiting
     report = Report.objects.create(
         by=by,
+        tenant=tenant,
         subject=subject,
         use_case=use_case,
         language=language,

@@ -20,6 +20,7 @@ def order(*, by: User, workshop: Workshop, language: str) -> Report:
     workshop = Workshop.objects.select_for_update().get(pk=workshop.pk)
     return place(
         by=by,
+        tenant=str(workshop.pk),
         subject=workshop.pk,
         language=language,
         is_draft=workshop.state != Workshop.State.CLOSED,
