@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.box import picture
+from sandbox.box import picture, shapes
 from sandbox.box.limits import MB, Limits
 from sandbox.box.outcome import Outcome, clean
 from sandbox.box.place import Place
@@ -25,27 +25,38 @@ from sandbox.models import Status
 log = logging.getLogger(__name__)
 
 FILES = ("result.json", "table.parquet", "predictions.csv", "page.pdf")
-FOLDERS = {"charts": re.compile(r"[a-z0-9_]{1,60}\.[a-z]{2}\.svg"), "model": re.compile(r"[\w.-]+")}
+FOLDERS = {
+    "charts": re.compile(r"[a-z0-9_]{1,60}\.[a-z]{2}\.svg"),
+    "model": re.compile(r"[\w.-]{1,100}", re.ASCII),
+}
 RESULT_BYTES = 8 * MB
 PICTURE_BYTES = 4 * MB
 CODE = re.compile(r"[a-z_]{1,60}")
 STOPPED = {
     "memory": Status.MEMORY,
+    "cpu": Status.CPU,
     "timeout": Status.TIMEOUT,
+    "disk": Status.DISK,
+    "processes": Status.PROCESSES,
     "cancelled": Status.CANCELLED,
 }
-# How a process ends that the kernel ended: over its CPU time, or taken when memory ran out.
-SIGNALLED = {signal.SIGXCPU: Status.TIMEOUT, signal.SIGKILL: Status.MEMORY}
+# How a process ends that the kernel ended: over its CPU time, with too large a file, or taken when
+# memory ran out.
+SIGNALLED = {
+    signal.SIGXCPU: Status.CPU,
+    signal.SIGXFSZ: Status.DISK,
+    signal.SIGKILL: Status.MEMORY,
+}
 
 
-def gather(ending: Ending, place: Place, limits: Limits, *, level: str) -> Outcome:
+def gather(ending: Ending, place: Place, limits: Limits, *, job: str, level: str) -> Outcome:
     """What the ending means, with the checked files and the result when there is one."""
-    status, failure = _meaning(ending)
+    status, failure = _meaning(ending, limits)
     result: dict[str, Any] = {}
     if status == Status.SUCCEEDED:
         try:
             collect(place, limits)
-            result = read_result(place.kept / "result.json")
+            result = read_result(place.kept / "result.json", job)
         except (OSError, ValueError, RecursionError):
             status, failure = _crash("result")
     if status == Status.CRASHED:
@@ -61,7 +72,7 @@ def gather(ending: Ending, place: Place, limits: Limits, *, level: str) -> Outco
     )
 
 
-def _meaning(ending: Ending) -> tuple[Status, dict[str, Any]]:
+def _meaning(ending: Ending, limits: Limits) -> tuple[Status, dict[str, Any]]:
     """The status people see, and the code of its sentence."""
     if ending.stopped:
         status = STOPPED.get(ending.stopped)
@@ -75,6 +86,8 @@ def _meaning(ending: Ending) -> tuple[Status, dict[str, Any]]:
     with suppress(ValueError):
         ended_by = signal.Signals(number)
         status = SIGNALLED.get(ended_by)
+        if ended_by == signal.SIGKILL and ending.cpu_seconds >= limits.cpu_seconds:
+            status = Status.CPU  # it went on after SIGXCPU
         return (status, {}) if status else _crash(ended_by.name)
     return _crash(f"exit {ending.returncode}")
 
@@ -145,15 +158,16 @@ def _keep(folder: int, name: str, target: Path, room: Room) -> None:
     with os.fdopen(handle, "rb") as source:
         found = os.fstat(source.fileno())
         if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and room.take(found.st_size):
-            with target.open("wb") as copy:
+            # Made anew, so that no bit of the job's own file, such as set-user-ID, comes along.
+            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as copy:
                 shutil.copyfileobj(source, copy)
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """The job's result as plain JSON; ValueError when it is none, or too much of it."""
+def read_result(path: Path, job: str) -> dict[str, Any]:
+    """The job's result as plain JSON; ValueError when it is none, too much, or misshapen."""
     if path.stat().st_size > RESULT_BYTES:
         raise ValueError("The result is too large.")
     found = json.loads(path.read_text("utf-8"), parse_constant=lambda _: None)
     if not isinstance(found, dict):
         raise ValueError("The result is no object.")  # noqa: TRY004 – the content is wrong
-    return dict(clean(found))
+    return shapes.result(job, clean(found))
