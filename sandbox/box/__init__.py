@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from sandbox.box import harvest, warm, watch
 from sandbox.box.limits import Limits
 from sandbox.box.outcome import Outcome
 from sandbox.box.place import tidy
+from sandbox.box.start import Need
 from sandbox.box.walls import Proof, level, proof
 from sandbox.box.watch import OnProgress, Wish
 
-__all__ = ["Limits", "OnProgress", "Outcome", "Proof", "Wish", "level", "proof", "run", "tidy"]
+__all__ = [
+    "Limits",
+    "OnProgress",
+    "Outcome",
+    "Proof",
+    "Wish",
+    "hurry",
+    "level",
+    "proof",
+    "run",
+    "tidy",
+]
 
 
 @contextmanager
@@ -39,3 +55,13 @@ def run(
         child.place.fill(job=job, inputs=inputs)
         ending = watch.run(child, bounds, on_progress, lambda: child.run(bounds, kind))
         yield harvest.gather(ending, child.place, bounds, job=kind, level=strength)
+
+
+def hurry(job: str) -> None:
+    """Let a process prepare for a job of this kind that this one is about to run.
+
+    Where no wall is strong enough nothing is started: whoever runs the job is told so.
+    """
+    with suppress(ImproperlyConfigured, OSError):
+        warm.hurry(level(), Need(job=job, threads=settings.RUN_THREADS))
+        atexit.register(warm.close)

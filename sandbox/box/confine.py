@@ -219,9 +219,7 @@ def _filter(*, may_execute: bool) -> Iterable[bytes]:
     yield from _unless(CLONE[column], ARGUMENT[0], IF_ANY_BIT, NEW_NAMESPACE, is_refused=True)
     yield from _unless(SOCKETPAIR[column], ARGUMENT[1], IF_ANY_BIT, DATAGRAM, is_refused=True)
     for numbers in SIGNALS.values():
-        yield from _unless(
-            numbers[column], ARGUMENT[0], IF_EQUAL, os.getpid(), is_refused=False
-        )
+        yield from _unless(numbers[column], ARGUMENT[0], IF_EQUAL, os.getpid(), is_refused=False)
     yield _step(RETURN, ALLOW)
 
 

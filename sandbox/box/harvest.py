@@ -93,11 +93,11 @@ def _meaning(ending: Ending, limits: Limits) -> tuple[Status, dict[str, Any]]:
 
 
 def _problem(said: dict[str, Any]) -> tuple[Status, dict[str, Any]]:
-    code, params = said.get("code"), said.get("params")
-    if not (isinstance(code, str) and CODE.fullmatch(code) and isinstance(params, dict)):
+    code, params = said.get("code"), said.get("params") or {}
+    if not (isinstance(code, str) and CODE.fullmatch(code) and shapes.params(params)):
         return _crash("protocol")
     status = Status.MEMORY if code == "memory" else Status.FAILED
-    return status, {"code": code, "params": params}
+    return status, {"code": code, "params": dict(params)}
 
 
 def _crash(kind: str) -> tuple[Status, dict[str, Any]]:
@@ -159,7 +159,9 @@ def _keep(folder: int, name: str, target: Path, room: Room) -> None:
         found = os.fstat(source.fileno())
         if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and room.take(found.st_size):
             # Made anew, so that no bit of the job's own file, such as set-user-ID, comes along.
-            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as copy:
+            with os.fdopen(
+                os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb"
+            ) as copy:
                 shutil.copyfileobj(source, copy)
 
 

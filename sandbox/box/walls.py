@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -23,6 +24,8 @@ from sandbox.box.limits import Limits
 from sandbox.box.lodger import lodger
 from sandbox.box.place import Place
 from sandbox.box.start import CODE, HERE, WALLS, Child, Need
+
+__all__ = ["CODE", "WALLS", "Proof", "holds", "level", "proof", "stands"]
 
 PROOF_SECONDS = 600.0
 """How long a proof is believed before the canary is asked again."""
@@ -77,7 +80,7 @@ def proof(*, max_age: float = PROOF_SECONDS) -> Proof:
 
 
 def _strongest() -> str | None:
-    return proof().level or None
+    return proof(max_age=math.inf).level or None
 
 
 def _proven() -> Proof:

@@ -276,7 +276,7 @@ def _filled(folders: Iterable[Path]) -> tuple[int, int]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a job, until nothing is. Behind namespaces, the first one's end ends all.
+    """Kill what is left of a job, until nothing is; the end of a namespace's first ends all in it.
 
     What was still making children when it was seen has made more, so it is looked again.
     """
