@@ -106,21 +106,24 @@ def _crash(kind: str) -> tuple[Status, dict[str, Any]]:
 
 def collect(place: Place, limits: Limits) -> None:
     """Copy the files with known names to `kept`: plain ones, with one name, within the limits."""
-    room = Room(limits.output_bytes, limits.files)
+    room, left = Room(limits.output_bytes, limits.files), 0
     with _folder(place.out) as out:
         for name in FILES:
-            _keep(out, name, place.kept / name, room)
+            left += not _keep(out, name, place.kept / name, room) and _is_there(out, name)
         for folder, pattern in FOLDERS.items():
             with suppress(OSError), _folder(folder, parent=out) as inner:
                 (place.kept / folder).mkdir()
                 for name in sorted(os.listdir(inner)):  # noqa: PTH208 – of the open folder
-                    if pattern.fullmatch(name) and not name.startswith("."):
-                        _keep(inner, name, place.kept / folder / name, room)
+                    is_known = pattern.fullmatch(name) and not name.startswith(".")
+                    target = place.kept / folder / name
+                    left += not (is_known and _keep(inner, name, target, room))
     for drawing in (place.kept / "charts").glob("*.svg"):
         data = drawing.read_bytes()
         if len(data) > PICTURE_BYTES or not picture.is_harmless(data):
-            log.warning("A chart that may do more than be seen was left behind: %s", drawing.name)
             drawing.unlink()
+            left += 1
+    if left:
+        log.warning("%s files of a job were left behind: no plain files of known names.", left)
 
 
 @dataclass
@@ -149,20 +152,32 @@ def _folder(path: Path | str, *, parent: int | None = None) -> Iterator[int]:
         os.close(handle)
 
 
-def _keep(folder: int, name: str, target: Path, room: Room) -> None:
+def _is_there(folder: int, name: str) -> bool:
+    """Whether there is anything of this name, a link that leads nowhere included."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def _keep(folder: int, name: str, target: Path, room: Room) -> bool:
+    """Copy a file if it may come along; whether it did."""
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError:
-        return
+        return False
     with os.fdopen(handle, "rb") as source:
         found = os.fstat(source.fileno())
-        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and room.take(found.st_size):
-            # Made anew, so that no bit of the job's own file, such as set-user-ID, comes along.
-            with os.fdopen(
-                os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb"
-            ) as copy:
-                shutil.copyfileobj(source, copy)
+        is_plain = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+        if not (is_plain and room.take(found.st_size)):
+            return False
+        # Made anew, so that no bit of the job's own file, such as set-user-ID, comes along.
+        made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        with os.fdopen(made, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+    return True
 
 
 def read_result(path: Path, job: str) -> dict[str, Any]:

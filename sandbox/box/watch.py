@@ -209,6 +209,8 @@ class Gauge:
         now = time.monotonic()
         if is_look := now - self.looked_at >= LOOK_EVERY:
             self.looked_at, self.family = now, tree(self.root)
+        if len(self.family) > self.limits.processes:
+            return "processes"
         memory = sum(map(_resident, self.family))
         self.peak = max(self.peak, memory)
         if memory > self.limits.memory:
@@ -216,8 +218,6 @@ class Gauge:
         return self._look() if is_look else ""
 
     def _look(self) -> str:
-        if len(self.family) > self.limits.processes:
-            return "processes"
         used = sum(map(_cpu_seconds, self.family)) - self.cpu_before
         self.cpu_seconds = max(self.cpu_seconds, used)
         if used > self.limits.cpu_seconds:
@@ -281,18 +281,21 @@ def end(process: subprocess.Popen[bytes]) -> None:
     What was still making children when it was seen has made more, so it is looked again.
     """
     until = time.monotonic() + ENDS_WITHIN
+    seen: set[int] = set()
     while time.monotonic() < until:
-        left = [pid for pid in tree(process.pid) if _is_alive(pid)]
-        for pid in left:
+        family = tree(process.pid)
+        seen.update(family)
+        if not any(map(_is_alive, seen)):
+            break
+        for pid in reversed(family):
             # Not once it was waited for: its number may be another's by then.
             if pid != process.pid or process.poll() is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-        for pid in left[1:]:
+        for pid in family[1:]:
             with suppress(ChildProcessError):  # only a subreaper inherits them
                 os.waitpid(pid, os.WNOHANG)
-        if not left:
-            break
+        time.sleep(0.001)
     process.wait()
 
 
