@@ -43,7 +43,11 @@ class Bench:
     def __init__(self) -> None:
         self.kept = 0
         self.level = ""
-        self.waiting: dict[str, list[Waiting]] = {}
+        self._waiting: dict[str, list[Waiting]] = {}
+
+    def waiting(self, job: str) -> list[Waiting]:
+        """Who waits for a job of this kind. What the engine does to tables needs the same."""
+        return self._waiting.setdefault("render" if job == "render" else "engine", [])
 
     def keep(self, level: str, kept: int) -> None:
         """From now on have so many wait for each kind of job; for the engine's at once."""
@@ -52,11 +56,11 @@ class Bench:
 
     def hurry(self, level: str, need: Need) -> None:
         """Have one wait for a job that is about to come, at full speed."""
-        self.waiting.setdefault(seat(need.job), []).append(_start(level, need))
+        self.waiting(need.job).append(_start(level, need))
 
     def take(self, level: str, need: Need) -> Waiting | None:
         """Whoever is ready for this job. Who can do nothing for it is sent away."""
-        waiting = self.waiting.get(seat(need.job), [])
+        waiting = self.waiting(need.job)
         while waiting and need.gpu is None:
             first = waiting.pop(0)
             if first.is_for(level, need):
@@ -66,22 +70,23 @@ class Bench:
 
     def fill(self, need: Need) -> None:
         """Start those who are missing, now that the job that needed the cores is over."""
-        waiting = self.waiting.setdefault(seat(need.job), [])
+        waiting = self.waiting(need.job)
         for _missing in range(self.kept - len(waiting) if need.gpu is None else 0):
-            patient = Need(job=need.job, threads=need.threads, is_patient=True)
+            job = need.job if need.job == "render" else "train"
+            patient = Need(job=job, threads=need.threads, is_patient=True)
             with suppress(OSError):  # no room on the disk or no process left: jobs start cold
                 waiting.append(_start(self.level, patient))
 
     def close(self) -> None:
         """Send everybody away, and keep nobody from now on."""
         self.kept = 0
-        for waiting in self.waiting.values():
+        for waiting in self._waiting.values():
             while waiting:
                 _send_away(waiting.pop())
 
 
 _bench = Bench()
-keep, hurry, close = _bench.keep, _bench.hurry, _bench.close
+keep, hurry, waiting, close = _bench.keep, _bench.hurry, _bench.waiting, _bench.close
 
 
 @contextmanager
@@ -94,11 +99,6 @@ def child(level: str, job: str, *, threads: int, gpu: int | None) -> Iterator[Ch
             yield taken.child
     finally:
         _bench.fill(need)
-
-
-def seat(job: str) -> str:
-    """Where it waits: what the engine does to tables needs the same libraries."""
-    return "render" if job == "render" else "engine"
 
 
 def _start(level: str, need: Need) -> Waiting:
@@ -118,7 +118,7 @@ def _send_away(waiting: Waiting) -> None:
 def _made_of(level: str, need: Need) -> tuple[object, ...]:
     """The wall, what was asked for, whom jobs run as, and the state of the code."""
     user: Lodger | None = lodger()
-    return (level, seat(need.job), need.threads, user, *_code(CODE / "sandbox" / "engine"))
+    return (level, need.threads, user, *_code(CODE / "sandbox" / "engine"))
 
 
 def _code(folder: Path) -> tuple[int, int]:
