@@ -211,7 +211,7 @@ class Gauge:
             self.looked_at, self.family = now, tree(self.root)
         if len(self.family) > self.limits.processes:
             return "processes"
-        memory = sum(map(_resident, self.family))
+        memory = sum(map(resident, self.family))
         self.peak = max(self.peak, memory)
         if memory > self.limits.memory:
             return "memory"
@@ -255,7 +255,8 @@ def _cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 when it is gone."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):

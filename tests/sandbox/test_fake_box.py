@@ -52,7 +52,7 @@ def test_a_profile_has_the_agreed_parts(run: Run, table: Path) -> None:
 def test_what_the_fake_says_has_the_shape_that_a_box_must_keep(table: Path, tmp_path: Path) -> None:
     for job in ({"job": "profile"}, TRAIN, {"job": "predict"}, {"job": "render"}):
         with FakeBox().run({**job, "file": "t.csv"}, {"t.csv": table}) as outcome:
-            assert shapes.result(job["job"], outcome.result)
+            assert shapes.result(str(job["job"]), outcome.result)
     assert shapes.progress(PROGRESS) == PROGRESS
 
 
