@@ -32,7 +32,7 @@ def render(html: str, *, is_wanted: Callable[[], bool] = lambda: True) -> bytes:
         with box.run(job, {"document.html": page}, on_progress=wish) as outcome:
             if not outcome.has_succeeded:
                 failure = outcome.failure
-                raise RunFailed(failure.get("code", "unexpected"), failure.get("params"))
+                raise RunFailed(failure.get("code", outcome.status.value), failure.get("params"))
             return (outcome.out / "page.pdf").read_bytes()
 
 

@@ -3,9 +3,34 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.config.settings")
 
 app = Celery("hazumi")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def look_at_the_wall(**_: object) -> None:
+    """Refuse to work where jobs would not be walled in as they must: one line, and the end."""
+    from sandbox.box import worker
+
+    worker.must_hold()
+
+
+@worker_process_init.connect
+def settle(**_: object) -> None:
+    """In each process that runs tasks: be opaque to its jobs, and have the next ones wait."""
+    from sandbox.box import worker
+
+    worker.settle()
+
+
+@worker_process_shutdown.connect
+def leave(**_: object) -> None:
+    """Send those away who wait for jobs."""
+    from sandbox.box import worker
+
+    worker.leave()

@@ -215,7 +215,12 @@ RUN_LEASE_SECONDS = 30
 RUN_MAX_ATTEMPTS = 3
 # One training may use this many threads; two cores and one worker are the laptop we plan for.
 RUN_THREADS = int(env("RUN_THREADS", "2"))
-SANDBOX_MIN_LEVEL = env("SANDBOX_MIN_LEVEL", "rlimits")
+# Below this level of the wall neither web nor workers start.
+SANDBOX_MIN_LEVEL = env("SANDBOX_MIN_LEVEL", "landlock" if PRODUCTION else "rlimits")
+# Whom jobs run as where the worker is root.
+SANDBOX_USER = env("SANDBOX_USER", "nobody")
+# How many processes wait with their imports done in each worker process, for each kind of job.
+SANDBOX_WARM = int(env("SANDBOX_WARM", "1"))
 # Weights of a ResNet-18 as a safetensors file; with them, pictures are learnt by transfer too.
 SANDBOX_IMAGE_WEIGHTS = env("SANDBOX_IMAGE_WEIGHTS")
 

@@ -243,11 +243,8 @@ class Outcome:
 
     @property
     def failure(self) -> str:
-        """Why there is no result, as a sentence; empty when the status alone says it."""
-        failure = self.job.failure
-        if not failure.get("code"):
-            return ""
-        return str(messages.sentence(failure["code"], failure.get("params") or {}))
+        """Why there is no result, as a sentence; empty when there is one or may still be."""
+        return messages.ending(self.job.status, self.job.failure)
 
     @property
     def has_enough(self) -> bool:

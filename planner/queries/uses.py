@@ -51,13 +51,8 @@ class Tried:
 
     @property
     def failure(self) -> str:
-        """Why there is nothing, as a sentence; the status's own word when nothing more is known."""
-        if not self.row.has_ended or self.row.has_succeeded:
-            return ""
-        code = self.row.failure.get("code")
-        if not code:
-            return str(self.row.status_label)
-        return messages.sentence(code, self.row.failure.get("params") or {})
+        """Why there is nothing, as a sentence; empty when there is something or may still be."""
+        return messages.ending(self.row.status, self.row.failure)
 
     @property
     def caution(self) -> str:

@@ -47,10 +47,7 @@ class Made:
     @property
     def failure(self) -> str:
         """Why there is no PDF, as a sentence; empty when the status alone says it."""
-        failure = self.report.failure
-        if not failure.get("code"):
-            return ""
-        return str(messages.sentence(failure["code"], failure.get("params") or {}))
+        return messages.ending(self.report.status, self.report.failure)
 
     @property
     def skipped(self) -> list[str]:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
+import atexit
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox.box import harvest, watch
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from sandbox.box import harvest, warm, watch
 from sandbox.box.limits import Limits
 from sandbox.box.outcome import Outcome
-from sandbox.box.place import Place
-from sandbox.box.walls import level
+from sandbox.box.place import tidy
+from sandbox.box.start import Need
+from sandbox.box.walls import Proof, level, proof
 from sandbox.box.watch import OnProgress, Wish
 
-__all__ = ["Limits", "OnProgress", "Outcome", "Wish", "level", "run", "tidy"]
-
-RUNNER = "sandbox.engine.runner"
-PREFIX = "hazumi-box-"
-# No job lasts this long, so a folder of this age belongs to a worker that was killed.
-STALE_SECONDS = 6 * 3600
+__all__ = [
+    "Limits",
+    "OnProgress",
+    "Outcome",
+    "Proof",
+    "Wish",
+    "hurry",
+    "level",
+    "proof",
+    "run",
+    "tidy",
+]
 
 
 @contextmanager
@@ -32,25 +40,28 @@ def run(
     *,
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
+    gpu: int | None = None,
 ) -> Iterator[Outcome]:
     """Run one job of the engine in a box of its own; its files live as long as the context.
 
     `inputs` are copied in under the names given. `on_progress` hears the latest progress at most
     twice a second and at least once, and answers what it wishes: go on, end with the best so far,
-    or cancel.
+    or cancel. `gpu` is the number of the one GPU that the job may use.
     """
     bounds = limits or Limits.of(job)
     strength = level()
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
-        place = Place.lay_out(Path(folder), job=job, inputs=inputs)
-        ending = watch.run(strength, place, bounds, RUNNER, on_progress)
-        yield harvest.gather(ending, place, bounds, level=strength)
+    kind = job["job"]
+    with warm.child(strength, kind, threads=bounds.threads, gpu=gpu) as child:
+        child.place.fill(job=job, inputs=inputs)
+        ending = watch.run(child, bounds, on_progress, lambda: child.run(bounds, kind))
+        yield harvest.gather(ending, child.place, bounds, job=kind, level=strength)
 
 
-def tidy() -> None:
-    """Remove what killed workers left lying about: other people's tables are in there."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(FileNotFoundError):  # another sweep was faster
-            age = time.time() - folder.lstat().st_mtime
-            if age > STALE_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+def hurry(job: str) -> None:
+    """Let a process prepare for a job of this kind that this one is about to run.
+
+    Where no wall is strong enough nothing is started: whoever runs the job is told so.
+    """
+    with suppress(ImproperlyConfigured, OSError):
+        warm.hurry(level(), Need(job=job, threads=settings.RUN_THREADS))
+        atexit.register(warm.close)

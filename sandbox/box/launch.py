@@ -1,20 +1,28 @@
-"""First program inside the box: puts the limits on itself, then becomes the program asked for.
+"""First program inside the box: prepares, waits for its order, builds the wall, becomes the job.
 
 Limits are set here and not between fork and exec of the worker, which may have threads. Stands
 alone: inside the wall there is neither Django nor the rest of this package.
+
+Everything before the order is our own code at work on nothing: no byte of a job has been read.
+The libraries that a job of its kind needs are imported meanwhile, so that a process that has
+waited starts at once.
 """
 
 import ctypes
+import importlib
 import json
 import os
 import resource
 import runpy
 import signal
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+CPU_GRACE = 5  # seconds for a job that its soft limit did not end
 
 
 def limit(bounds: dict[str, int]) -> None:
@@ -30,7 +38,10 @@ def limit(bounds: dict[str, int]) -> None:
         if name in bounds:
             resource.setrlimit(kind, (bounds[name], bounds[name]))
     # The soft limit ends the job with SIGXCPU, which says why; the hard one ends what ignores it.
-    resource.setrlimit(resource.RLIMIT_CPU, (bounds["cpu_seconds"], bounds["cpu_seconds"] + 5))
+    seconds = bounds["cpu_seconds"] + round(sum(os.times()[:2]))  # what preparing took is ours
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + CPU_GRACE))
+    # Python would turn a file that grows too large into an error of the library that writes it.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 
 
 def die_with(parent: int) -> None:
@@ -43,19 +54,69 @@ def die_with(parent: int) -> None:
 
 def be_first_to_go() -> None:
     """When the machine runs out of memory, the kernel takes this process and not the worker."""
-    try:
+    with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    except OSError:
-        return
 
 
-def main(order: dict[str, Any]) -> None:
-    """Limit, then run the program as `python -m` would, or as `python file` would."""
-    if order["parent"]:
-        die_with(order["parent"])
+def prepare(job: str, *, is_patient: bool) -> None:
+    """Import what a job of this kind needs; a patient process leaves the cores to others.
+
+    Priority belongs to a thread, and without privilege it can only be lowered: the thread that
+    imports is slow and ends, the one that will do the job never was.
+    """
+    if is_patient:
+        importer = threading.Thread(target=_import_slowly, args=(job,))
+        importer.start()
+        importer.join()
+    else:
+        _import(job)
+    print(json.dumps({"event": "ready"}), flush=True)  # noqa: T201 – the parent reads it
+
+
+def _import_slowly(job: str) -> None:
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    _import(job)
+
+
+def _import(job: str) -> None:
+    importlib.import_module("sandbox.engine.libraries").prepare(job)
+
+
+def confine(wall: dict[str, Any], here: str) -> None:
+    """Build the part of the wall that a process builds around itself."""
+    sys.path.insert(0, here)
+    walls = importlib.import_module("confine")
+    sys.path.remove(here)
+    walls.alone()
+    walls.landlock(**wall["paths"])
+    walls.seccomp(may_execute=wall["may_execute"])
+
+
+def share_cores(threads: int) -> None:
+    """Let BLAS use its threads. Until now it had none, since they would stand outside the wall."""
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
+    if "numpy" in sys.modules:
+        importlib.import_module("threadpoolctl").threadpool_limits(threads, user_api="blas")
+
+
+def main(start: dict[str, Any]) -> None:
+    """Wait for the order, then run its program as `python -m` would, or as `python file` would."""
+    here = str(Path(__file__).parent)
+    if start["parent"]:
+        die_with(start["parent"])
     be_first_to_go()
+    sys.path.insert(0, start["root"])
+    if start["job"]:
+        prepare(start["job"], is_patient=start["is_patient"])
+    line = sys.stdin.readline()
+    if not line:
+        os._exit(0)  # nobody wants this process any more
+    order = json.loads(line)
     limit(order["bounds"])
-    sys.path.insert(0, order["root"])
+    if order["wall"]:
+        confine(order["wall"], here)
+    share_cores(order["threads"])
     program = order["program"]
     sys.argv = [program, *order["arguments"]]
     if program.endswith(".py"):

@@ -3,201 +3,62 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from sandbox.box import cgroups
 from sandbox.box.limits import Limits
+from sandbox.box.lodger import lodger
 from sandbox.box.place import Place
+from sandbox.box.start import CODE, HERE, WALLS, Child, Need
 
-HERE = Path(__file__).parent
-CODE = HERE.parents[1]
-PYTHON = ("-s", "-P", "-B")  # no user packages, no working folder on the path, no bytecode
+__all__ = ["CODE", "WALLS", "Proof", "holds", "level", "proof", "stands"]
+
+PROOF_SECONDS = 600.0
+"""How long a proof is believed before the canary is asked again."""
+SINGS_WITHIN = 20
 
 
 @dataclass(frozen=True)
-class Command:
-    """What to start; `options` are passed through a pipe so that the box cannot read them."""
+class Proof:
+    """What the canary found: the level in force and what it is made of, for /health and people.
 
-    argv: tuple[str, ...]
-    environment: dict[str, str]
-    options: tuple[str, ...] = ()
+    `level` is empty when not even the weakest wall holds. `is_root` says that jobs run as root of
+    this machine, inside a user namespace in which they are nobody.
+    """
 
-    @contextmanager
-    def start(self, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
-        """Start the program in a session of its own."""
-        read, write = os.pipe()
-        try:
-            os.write(write, "".join(f"{option}\0" for option in self.options).encode())
-            os.close(write)
-            argv = [part.replace("{options}", str(read)) for part in self.argv]
-            process = subprocess.Popen(
-                argv,
-                env=self.environment,
-                pass_fds=(read,) if self.options else (),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-                **streams,
-            )
-        finally:
-            os.close(read)
-        with process:
-            yield process
-
-
-def environment(limits: Limits, *, home: str) -> dict[str, str]:
-    """An environment built from nothing, so that no secret of ours can be in it."""
-    threads = str(limits.threads)
-    return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": home,
-        "TMPDIR": home,
-        "PYTHONHASHSEED": "0",
-        "PYTHONUNBUFFERED": "1",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        # Threads that spin while they wait cost a busy machine ten times the work.
-        "OMP_WAIT_POLICY": "PASSIVE",
-        # One heap per thread would reserve far more address space than it fills.
-        "MALLOC_ARENA_MAX": "2",
-    }
-
-
-def _order(
-    limits: Limits, *, root: str, program: str, arguments: tuple[str, ...], inside: bool
-) -> str:
-    bounds = {
-        "file_bytes": limits.output_bytes,
-        "open_files": limits.open_files,
-        "cpu_seconds": limits.cpu_seconds,
-        "core": 0,
-    }
-    if sys.platform == "linux":
-        bounds["data"] = limits.memory + limits.headroom
-    if inside:
-        # The kernel counts a user's processes per namespace; outside, this account's other
-        # processes would count too, so there the watch counts the job's own.
-        bounds["processes"] = limits.processes
-    return json.dumps(
-        {
-            "bounds": bounds,
-            "root": root,
-            "program": program,
-            "arguments": arguments,
-            "parent": 0 if inside else os.getpid(),
-        }
-    )
-
-
-def _rlimits(place: Place, limits: Limits, program: str, *arguments: str) -> Command:
-    """A process with limits and an empty environment. It can read what this account can read."""
-    order = _order(
-        limits,
-        root=str(CODE),
-        program=program,
-        arguments=arguments or (str(place.job),),
-        inside=False,
-    )
-    return Command(
-        argv=(sys.executable, *PYTHON, str(HERE / "launch.py"), order),
-        environment=environment(limits, home=str(place.scratch)),
-    )
-
-
-def _bwrap(place: Place, limits: Limits, program: str, *arguments: str) -> Command:
-    """Namespaces of its own: no network, no other process, and only the folders it needs."""
-    bwrap = shutil.which("bwrap")
-    if not bwrap:
-        raise FileNotFoundError("bwrap")
-    order = _order(
-        limits,
-        root="/code",
-        program=program.replace(str(HERE), "/code"),
-        arguments=arguments or ("/job",),
-        inside=True,
-    )
-    options = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    options += ["--hostname", "box", "--uid", "1000", "--gid", "1000", "--clearenv"]
-    for name, value in environment(limits, home="/scratch").items():
-        options += ["--setenv", name, value]
-    for source, target in _readable():
-        options += ["--ro-bind-try", source, target]
-    for link in ("/bin", "/lib", "/lib32", "/lib64", "/sbin"):
-        if Path(link).is_symlink():
-            options += ["--symlink", str(Path(link).readlink()), link]
-        else:
-            options += ["--ro-bind-try", link, link]
-    options += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(place.job), "/job"]
-    # Not /tmp: this code or its Python may itself lie below /tmp.
-    options += ["--bind", str(place.out), "/job/out", "--bind", str(place.scratch), "/scratch"]
-    options += ["--bind", str(place.shared_memory), "/dev/shm"]  # noqa: S108
-    # What is left writable is counted: /job/out, /scratch and /dev/shm are folders of this job.
-    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/scratch"]
-    return Command(
-        argv=(
-            bwrap,
-            "--args",
-            "{options}",
-            "--",
-            sys.executable,
-            *PYTHON,
-            "/code/launch.py",
-            order,
-        ),
-        environment={},
-        options=tuple(options),
-    )
-
-
-def _readable() -> list[tuple[str, str]]:
-    """What a job needs to see, and where: the system's programs, Python, the engine, fonts."""
-    interpreter = Path(sys.executable).resolve().parents[1]
-    prefixes = {Path(sys.prefix), Path(sys.base_prefix), interpreter}
-    outside = [path for path in sorted(prefixes) if not path.is_relative_to("/usr")]
-    same = ["/usr", *map(str, outside)]
-    same += ["/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/var/cache/fontconfig"]
-    package = CODE / "sandbox"
-    return [
-        *((path, path) for path in same),
-        (str(package / "__init__.py"), "/code/sandbox/__init__.py"),
-        (str(package / "engine"), "/code/sandbox/engine"),
-        (str(HERE / "launch.py"), "/code/launch.py"),
-        (str(HERE / "canary.py"), "/code/canary.py"),
-    ]
-
-
-WALLS: dict[str, Callable[..., Command]] = {"bwrap": _bwrap, "rlimits": _rlimits}
-
-
-def command(level: str, place: Place, limits: Limits, program: str) -> Command:
-    """How to start a program behind the wall of this level."""
-    return WALLS[level](place, limits, program)
+    level: str
+    limits: bool = False
+    landlock: int = 0
+    seccomp: bool = False
+    namespaces: bool = False
+    cgroup: bool = False
+    is_root: bool = False
+    at: float = field(default_factory=time.monotonic, compare=False)
 
 
 def level() -> str:
     """The strongest wall that holds here; ImproperlyConfigured when it is too weak to go on."""
-    strongest = _strongest()
     levels = list(WALLS)
     least = settings.SANDBOX_MIN_LEVEL
     if least not in levels:
         raise ImproperlyConfigured(
-            f"SANDBOX_MIN_LEVEL is {least!r}; it can be {' or '.join(levels)}."
+            f"SANDBOX_MIN_LEVEL is {least!r}; it can be {', '.join(levels[:-1])} or {levels[-1]}."
         )
+    strongest = _strongest()
     if strongest is None or levels.index(strongest) > levels.index(least):
         raise ImproperlyConfigured(
             f"Jobs must run at level {least} or stronger, and this machine gives "
@@ -207,47 +68,132 @@ def level() -> str:
     return strongest
 
 
-@cache
+_last: dict[str, Proof] = {}
+
+
+def proof(*, max_age: float = PROOF_SECONDS) -> Proof:
+    """What the canary found, asked again when the last answer is older than `max_age` seconds."""
+    known = _last.get("proof")
+    if known is None or time.monotonic() - known.at > max_age:
+        known = _last["proof"] = _proven()
+    return known
+
+
 def _strongest() -> str | None:
-    return next((name for name in WALLS if holds(name)), None)
+    return proof(max_age=math.inf).level or None
+
+
+def _proven() -> Proof:
+    for name in WALLS:
+        if name == "none":
+            continue
+        found = sung(name)
+        if found and _counts(name) and _contains(name, found):
+            is_walled = name in ("bwrap", "landlock")
+            return Proof(
+                level=name,
+                limits=True,
+                landlock=found["landlock"] if is_walled else 0,
+                seccomp=found["seccomp"],
+                namespaces=name == "bwrap",
+                cgroup=cgroups.home() is not None,
+                is_root=os.geteuid() == 0 and lodger() is None,
+            )
+    return Proof(level="none" if settings.SANDBOX_MIN_LEVEL == "none" else "")
 
 
 def holds(level: str) -> bool:
+    """Whether this wall counts here: a canary could do nothing that the level promises to prevent.
+
+    `none` promises nothing, so it counts only where somebody asked for it.
+    """
+    if level == "none":
+        return bool(settings.SANDBOX_MIN_LEVEL == "none")
+    return _counts(level) and stands(level)
+
+
+def stands(level: str) -> bool:
     """Whether a canary behind this wall could do nothing that the level promises to prevent."""
-    try:
-        found = _sing(level)
-    except (OSError, ValueError, subprocess.SubprocessError):
+    found = sung(level)
+    return bool(found) and _contains(level, found)
+
+
+def _counts(level: str) -> bool:
+    """Whether it would be a wall for whoever runs it: root needs a namespace, or a lodger."""
+    return level == "bwrap" or os.geteuid() != 0 or lodger() is not None
+
+
+def _contains(level: str, found: dict[str, Any]) -> bool:
+    if not (found["limited"] and found["out"]):
         return False
-    contained = found["limited"] and found["out"]
-    if level == "rlimits":
-        return bool(contained)
-    return bool(contained and not (found["reads"] or found["writes"] or found["network"]))
+    if level not in ("bwrap", "landlock"):
+        return True
+    powers = set(found["powers"])
+    if level == "bwrap" and not found["landlock"]:
+        powers.discard("execute")  # what a training may execute is only inside, nothing of ours
+    has_walls = found["seccomp"] and (level == "bwrap" or found["landlock"])
+    return bool(has_walls and not (found["reads"] or found["writes"] or powers))
+
+
+def sung(level: str) -> dict[str, Any]:
+    """What a canary behind this wall could do; empty when it could not even sing."""
+    try:
+        return _sing(level)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return {}
 
 
 def _sing(level: str) -> dict[str, Any]:
-    limits = Limits(wall_seconds=20, cpu_seconds=20)
-    with (
-        tempfile.TemporaryDirectory(prefix="hazumi-canary-") as folder,
-        socket.create_server(("127.0.0.1", 0)) as server,
-    ):
+    limits = Limits(wall_seconds=SINGS_WITHIN, cpu_seconds=SINGS_WITHIN)
+    with tempfile.TemporaryDirectory(prefix="hazumi-canary-") as folder, _doors() as doors:
         secret = Path(folder) / "secret"
         secret.write_text("do not read")
         home = Path(folder) / "box"
         home.mkdir()
-        place = Place.lay_out(home, job={"job": "canary"}, inputs={})
-        inside = level != "rlimits"
+        place = Place.lay_out(home, lodger=lodger())
+        if place.lodger:
+            place.lodger.shown(Path(folder))
+        child = Child.start(level, place, Need())
         asked = {
             "unreadable": [str(secret), "/etc/passwd", str(CODE / "manage.py"), settings.VAR_DIR],
-            "unwritable": [folder, str(CODE), sys.prefix, "/", "/dev", "/job" if inside else "/"],
-            "out": "/job/out" if inside else str(place.out),
-            "port": server.getsockname()[1],
+            "unwritable": [folder, str(CODE), sys.prefix, "/", "/dev", child.command.folder],
+            "out": child.seen(place.out),
+            "worker": os.getpid(),
+            **doors,
         }
-        started = WALLS[level](
-            place, limits, str(HERE / "canary.py"), json.dumps(asked, default=str)
-        )
-        with started.start(stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        canary = HERE if child.command.folder != "/job" else Path("/code")
+        with child.process:
             try:
-                said, _ = process.communicate(timeout=limits.wall_seconds)
+                told = json.dumps(asked, default=str)
+                # As a training, which may do most: what it may not do, no job may.
+                child.order(limits, str(canary / "canary.py"), told, may_execute=True)
+                said, _ = child.process.communicate(timeout=limits.wall_seconds)
             finally:
-                process.kill()
+                child.process.kill()
         return dict(json.loads(said))
+
+
+@contextmanager
+def _doors() -> Iterator[dict[str, Any]]:
+    """Programs of ours that listen meanwhile: on TCP, on a path, on a name, for datagrams."""
+    with (
+        tempfile.TemporaryDirectory(prefix="hazumi-door-") as folder,
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.socket(socket.AF_UNIX) as by_path,
+        socket.socket(socket.AF_UNIX) as by_name,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams,
+    ):
+        # Open to every user: what keeps a job away must be the wall.
+        Path(folder).chmod(0o711)
+        for door, name in ((by_path, "stream"), (datagrams, "datagrams")):
+            door.bind(f"{folder}/{name}")
+            Path(folder, name).chmod(0o777)
+        by_name.bind(f"\0{folder}")
+        by_path.listen()
+        by_name.listen()
+        yield {
+            "port": server.getsockname()[1],
+            "socket": f"{folder}/stream",
+            "datagrams": f"{folder}/datagrams",
+            "abstract": folder,
+        }

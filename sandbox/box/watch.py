@@ -16,10 +16,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sandbox.box import walls
+from sandbox.box import cgroups, shapes
 from sandbox.box.limits import MB, Limits
 from sandbox.box.outcome import clean
 from sandbox.box.place import Place
+from sandbox.box.start import Child
 
 
 class Wish(Enum):
@@ -36,9 +37,11 @@ OnProgress = Callable[[dict[str, Any]], Wish]
 LINE_BYTES = 16 * 1024
 LINES = 10_000
 LOG_BYTES = 16 * 1024
+GLANCE_EVERY = 0.05
 LOOK_EVERY = 0.2
 TELL_EVERY = 0.5
 BEAT_EVERY = 1.0
+ENDS_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Ending:
     last_word: dict[str, Any]
     log: str
     peak: int
+    cpu_seconds: float
     seconds: float
 
 
@@ -83,8 +87,7 @@ class Talk:
         if not isinstance(event, dict):
             return
         if event.get("event") == "progress":
-            self.latest = {key: value for key, value in event.items() if key != "event"}
-            self.is_news = True
+            self.latest, self.is_news = shapes.progress(event), True
         elif event.get("event") in {"result", "failed"}:
             self.last_word = event
 
@@ -101,32 +104,36 @@ class Log:
 
 
 def run(
-    level: str, place: Place, limits: Limits, program: str, on_progress: OnProgress | None
+    child: Child, limits: Limits, on_progress: OnProgress | None, begin: Callable[[], None]
 ) -> Ending:
-    """Start a program behind a wall and stay with it until it and all its children are gone."""
-    talk, log, gauge = Talk(), Log(), Gauge(place, limits)
+    """Begin a job and stay with it until it and all its children are gone."""
+    process, place = child.process, child.place
+    talk, log = Talk(), Log()
     ear = Ear(talk, on_progress)
-    began = time.monotonic()
-    command = walls.command(level, place, limits, program)
     with (
         selectors.DefaultSelector() as pipes,
-        command.start(stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        cgroups.limited(limits.memory) as take_in,
+        process,
     ):
         try:
+            take_in(tree(process.pid))
+            gauge = Gauge(place, limits, process.pid)
+            began = time.monotonic()
+            begin()
             for pipe, listener in ((process.stdout, talk.hear), (process.stderr, log.hear)):
                 if pipe:
                     os.set_blocking(pipe.fileno(), False)
                     pipes.register(pipe, selectors.EVENT_READ, listener)
             stopped = ""
             while process.poll() is None and not stopped:
-                _listen(pipes, timeout=0.1)
+                _listen(pipes, timeout=GLANCE_EVERY)
                 wish = ear.tell()
                 if wish is Wish.ENOUGH:
                     place.stop()
                 stopped = (
                     ("protocol" if talk.is_abuse else "")
                     or ("timeout" if time.monotonic() - began > limits.wall_seconds else "")
-                    or gauge.read(process.pid)
+                    or gauge.read()
                     or ("cancelled" if wish is Wish.CANCEL else "")
                 )
         finally:
@@ -138,6 +145,7 @@ def run(
         last_word=talk.last_word,
         log=log.tail.decode("utf-8", "replace"),
         peak=gauge.peak,
+        cpu_seconds=gauge.cpu_seconds,
         seconds=time.monotonic() - began,
     )
 
@@ -179,45 +187,76 @@ class Ear:
 
 @dataclass
 class Gauge:
-    """What the job and its children use, added up."""
+    """What the job and its children use, added up.
+
+    Memory can grow by gigabytes in a second, so the processes that are known are glanced at more
+    often than it is looked for new ones.
+    """
 
     place: Place
     limits: Limits
+    root: int
+    family: list[int] = field(default_factory=list)
     peak: int = 0
+    cpu_seconds: float = 0.0
     looked_at: float = float("-inf")
 
-    def read(self, root: int) -> str:
+    def __post_init__(self) -> None:
+        self.cpu_before = sum(map(_cpu_seconds, tree(self.root)))
+
+    def read(self) -> str:
         """The limit that is passed, or nothing."""
         now = time.monotonic()
-        if now - self.looked_at < LOOK_EVERY:
-            return ""
-        self.looked_at = now
-        family = tree(root)
-        memory = sum(_resident(pid) for pid in family)
-        self.peak = max(self.peak, memory)
-        if len(family) > self.limits.processes:
+        if is_look := now - self.looked_at >= LOOK_EVERY:
+            self.looked_at, self.family = now, tree(self.root)
+        if len(self.family) > self.limits.processes:
             return "processes"
+        memory = sum(map(resident, self.family))
+        self.peak = max(self.peak, memory)
         if memory > self.limits.memory:
             return "memory"
+        return self._look() if is_look else ""
+
+    def _look(self) -> str:
+        used = sum(map(_cpu_seconds, self.family)) - self.cpu_before
+        self.cpu_seconds = max(self.cpu_seconds, used)
+        if used > self.limits.cpu_seconds:
+            return "cpu"
         size, count = _filled(self.place.writable)
         return "disk" if size > self.limits.output_bytes or count > self.limits.files else ""
 
 
 def tree(root: int) -> list[int]:
-    """A process and everything that descends from it."""
+    """A process, everything that descends from it, and what is left of its session."""
     children: dict[int, list[int]] = defaultdict(list)
+    family = [root]
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError):
-            children[int(entry.read_text().rpartition(")")[2].split()[1])].append(
-                int(entry.parent.name)
-            )
-    family = [root]
+            pid, (_, parent, _, session) = int(entry.parent.name), _stat(entry)[:4]
+            children[int(parent)].append(pid)
+            if int(session) == root != pid:
+                family.append(pid)  # also when its parents are gone
     for pid in family:
-        family.extend(children.get(pid, ()))
+        family.extend(child for child in children.get(pid, ()) if child not in family)
     return family
 
 
-def _resident(pid: int) -> int:
+def _stat(entry: Path) -> list[str]:
+    """The kernel's figures of a process, from its state on; its name may hold anything."""
+    return entry.read_text().rpartition(")")[2].split()
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has computed, and its children that are gone."""
+    try:
+        ticks = sum(map(int, _stat(Path(f"/proc/{pid}/stat"))[11:15]))
+    except (OSError, ValueError):
+        return 0.0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 when it is gone."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
@@ -238,14 +277,35 @@ def _filled(folders: Iterable[Path]) -> tuple[int, int]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a job. Behind namespaces, the end of the first process ends all."""
-    for pid in reversed(tree(process.pid)):
-        if pid != process.pid or process.poll() is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill what is left of a job, until nothing is; the end of a namespace's first ends all in it.
+
+    What was still making children when it was seen has made more, so it is looked again.
+    """
+    until = time.monotonic() + ENDS_WITHIN
+    seen: set[int] = set()
+    while time.monotonic() < until:
+        family = tree(process.pid)
+        seen.update(family)
+        if not any(map(_is_alive, seen)):
+            break
+        for pid in reversed(family):
+            # Not once it was waited for: its number may be another's by then.
+            if pid != process.pid or process.poll() is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+        for pid in family[1:]:
+            with suppress(ChildProcessError):  # only a subreaper inherits them
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.001)
     process.wait()
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that only waits to be buried does not."""
+    try:
+        return _stat(Path(f"/proc/{pid}/stat"))[0] not in "ZX"
+    except (OSError, IndexError):
+        return False
 
 
 def _refuse(constant: str) -> None:

@@ -27,7 +27,8 @@ PYTHON = ("-s", "-P", "-B")
 def become(job: Job) -> NoReturn:
     """Leave the training behind and draw."""
     argv = [sys.executable, *PYTHON, "-m", "sandbox.engine.drawing"]
-    root = str(Path(__file__).resolve().parents[2])
+    # Not resolved: behind a wall the engine may lie where only a link leads.
+    root = str(Path(__file__).absolute().parents[2])
     folder = str(job.folder.resolve())
     sys.stdout.flush()
     environ = {**os.environ, "PYTHONPATH": root}

@@ -1,7 +1,8 @@
-"""The program in the box: `python -m sandbox.engine.runner JOB_FOLDER`.
+"""The program in the box: `python -m sandbox.engine.runner JOB_FOLDER [STARTED]`.
 
 One job a process. Standard output carries one JSON object a line; the last says how it ended.
-Exit 0 with a result, 2 with a problem of the data (a code), 1 for anything unexpected.
+Exit 0 with a result, 2 with a problem of the data (a code), 1 for anything unexpected. A job's
+clock starts when it is read, or at STARTED on the monotonic clock, when it was ordered.
 """
 
 import os
@@ -18,10 +19,15 @@ from .problems import Problem
 OUT_OF_MEMORY = 2
 
 
-def main(folder: Path, draw: Callable[[Job], object] = drawing.become) -> int:
+def main(
+    folder: Path,
+    draw: Callable[[Job], object] = drawing.become,
+    *,
+    started: float | None = None,
+) -> int:
     """Run the job in this folder; the exit code. What has charts ends as the drawing program."""
     try:
-        job = Job.read(folder)
+        job = Job.read(folder, started=started)
         result = JOBS[job.choice("job", JOBS)](job)
         if "to_draw" in result:
             job.write(result)
@@ -92,9 +98,9 @@ JOBS: dict[str, Callable[[Job], dict[str, Any]]] = {
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m sandbox.engine.runner JOB_FOLDER")
-    code = main(Path(sys.argv[1]))
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python -m sandbox.engine.runner JOB_FOLDER [STARTED]")
+    code = main(Path(sys.argv[1]), started=float(sys.argv[2]) if sys.argv[2:] else None)
     sys.stdout.flush()
     # Libraries' threads must not hold up a job that has written everything it had to write.
     os._exit(code)

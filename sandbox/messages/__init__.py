@@ -10,7 +10,7 @@ from .headings import (
 )
 from .names import about, ask_words, figure, learner_title, metric_title
 from .paragraph import paragraph
-from .sentences import SENTENCES, sentence
+from .sentences import SENTENCES, ending, sentence
 
 __all__ = [
     "SENTENCES",
@@ -19,6 +19,7 @@ __all__ = [
     "chart_title",
     "chart_words",
     "column_title",
+    "ending",
     "figure",
     "learner_title",
     "metric_title",

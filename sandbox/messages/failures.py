@@ -203,3 +203,33 @@ FAILURES: dict[str, Words] = {
         "asked for."
     ),
 }
+
+ENDINGS: dict[str, Words] = {
+    "memory": FAILURES["memory"],
+    "cpu": _(
+        "The job used up the computing time that one job may have and was stopped. Your data is "
+        "safe; try fewer rows or columns, or a shorter run."
+    ),
+    "timeout": _(
+        "The job took longer than it may and was stopped. Your data is safe; try again when less "
+        "is going on, or with fewer rows or columns."
+    ),
+    "disk": _(
+        "The job wrote more than it may and was stopped. Your data is safe; try fewer rows or "
+        "columns, and tell the operator if it happens twice."
+    ),
+    "processes": _(
+        "The job started more processes than it may and was stopped. Your data is safe; try again, "
+        "and tell the operator if it happens twice."
+    ),
+    "cancelled": _("The job was stopped because somebody cancelled it. Your data is safe."),
+    "crashed": _(
+        "The job ended without saying why. Your data is safe; try again, and tell the operator if "
+        "it happens twice."
+    ),
+    "lost": _(
+        "The job was started several times, and each time its worker went away. Your data is safe; "
+        "try again, and tell the operator if it happens twice."
+    ),
+}
+"""How a job ended that could not say so itself, by its status."""

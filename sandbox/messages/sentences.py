@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .cautions import CAUTIONS
-from .failures import FAILURES
+from .failures import ENDINGS, FAILURES
 from .names import Words, figure, learner_title, metric_title
 
 LOOKS: dict[str, Words] = {"binary": _("data that is no text"), "exe": _("a program")}
@@ -19,7 +19,7 @@ SENTENCES: dict[str, Words] = {**FAILURES, **CAUTIONS}
 
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """What to tell people about an engine's code, in the active language."""
-    words = SENTENCES.get(code)
+    words = SENTENCES.get(code) or ENDINGS.get(code)
     if words is None:
         return sentence("unexpected", {"type": code})
     said = {key: _said(key, value) for key, value in (params or {}).items()}
@@ -27,6 +27,13 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         column = said["column"]
         said["in_column"] = gettext(" in “%(column)s”") % {"column": column} if column else ""
     return str(words) % _Forgiving(said)
+
+
+def ending(status: str, failure: Mapping[str, Any]) -> str:
+    """Why a job has no result, in the active language: its failure, or what its status means."""
+    if code := failure.get("code"):
+        return sentence(code, failure.get("params") or {})
+    return str(ENDINGS.get(status, ""))
 
 
 def percents(value: float) -> str:

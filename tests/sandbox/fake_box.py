@@ -86,6 +86,7 @@ class FakeBox:
         *,
         limits: Limits | None = None,
         on_progress: OnProgress | None = None,
+        gpu: int | None = None,
     ) -> Iterator[Outcome]:
         """Do as the box does, without a box."""
         self.jobs.append(dict(job))

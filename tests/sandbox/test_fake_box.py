@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from sandbox import box
+from sandbox.box import shapes
 from sandbox.models import Status
-from tests.sandbox.fake_box import FakeBox
+from tests.sandbox.fake_box import PROGRESS, FakeBox
 
 Run = Callable[..., AbstractContextManager[box.Outcome]]
 
@@ -46,6 +47,13 @@ def test_a_profile_has_the_agreed_parts(run: Run, table: Path) -> None:
         assert [column["name"] for column in outcome.result["columns"]] == ["a", "b", "left"]
         assert "left" in outcome.result["asks"]["classification"]["target"]
         assert files(outcome) == {"result.json", "table.parquet"}
+
+
+def test_what_the_fake_says_has_the_shape_that_a_box_must_keep(table: Path, tmp_path: Path) -> None:
+    for job in ({"job": "profile"}, TRAIN, {"job": "predict"}, {"job": "render"}):
+        with FakeBox().run({**job, "file": "t.csv"}, {"t.csv": table}) as outcome:
+            assert shapes.result(str(job["job"]), outcome.result)
+    assert shapes.progress(PROGRESS) == PROGRESS
 
 
 def test_a_training_has_the_agreed_parts(run: Run, table: Path) -> None:

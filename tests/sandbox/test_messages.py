@@ -14,8 +14,11 @@ from sandbox.engine.learners import LEARNERS
 from sandbox.engine.problems import CODES, REASONS, WARNINGS
 from sandbox.engine.specs import SPECS
 from sandbox.messages.headings import TABLES
+from sandbox.models import Status
 
 EVERY = {**CODES, **REASONS, **WARNINGS}
+# One that failed has the code of its reason.
+NOT_BAD = (Status.QUEUED, Status.RUNNING, Status.SUCCEEDED, Status.FAILED)
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
 
@@ -44,6 +47,26 @@ def test_every_code_is_a_whole_sentence_in_both_languages(code: str) -> None:
         assert "…" not in said, "every param is known to the engine"
     assert JAPANESE.search(japanese)
     assert not JAPANESE.search(english)
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one not in NOT_BAD])
+def test_every_bad_end_is_told_in_both_languages(status: Status) -> None:
+    with translation.override("en"):
+        english = messages.ending(status, {})
+    with translation.override("ja"):
+        japanese = messages.ending(status, {})
+    assert "Your data is safe" in english
+    assert "データは無事" in japanese
+
+
+@pytest.mark.parametrize("status", NOT_BAD)
+def test_where_nothing_went_wrong_nothing_is_told(status: Status) -> None:
+    assert messages.ending(status, {}) == ""
+
+
+def test_a_failure_that_has_a_code_is_told_by_it() -> None:
+    told = messages.ending(Status.FAILED, {"code": "empty_file", "params": {}})
+    assert told == messages.sentence("empty_file")
 
 
 def test_an_unknown_code_is_still_a_sentence() -> None:

@@ -299,7 +299,7 @@ def _boxed(
             _("There is no column “%(target)s”; the columns are: %(columns)s.")
             % {"target": params["target"], "columns": _columns(inputs)}
         )
-    sentence = messages.sentence(code, params) if code else f"{outcome.status.label}."
+    sentence = messages.ending(outcome.status, outcome.failure)
     raise Refused(sentence, code=BAD_INPUT if outcome.status == Status.FAILED else FAILED)
 
 
