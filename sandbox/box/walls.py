@@ -62,8 +62,8 @@ def level() -> str:
     if strongest is None or levels.index(strongest) > levels.index(least):
         raise ImproperlyConfigured(
             f"Jobs must run at level {least} or stronger, and this machine gives "
-            f"{strongest or 'none'}. Install bubblewrap and allow it to make user namespaces, or "
-            "set SANDBOX_MIN_LEVEL to a weaker level."
+            f"{strongest or 'none'}. Install bubblewrap and allow it to make user namespaces, do "
+            "not run as root, or set SANDBOX_MIN_LEVEL to a weaker level."
         )
     return strongest
 

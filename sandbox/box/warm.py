@@ -112,7 +112,7 @@ def _start(level: str, need: Need) -> Waiting:
 
 def _send_away(waiting: Waiting) -> None:
     with waiting.child.process, waiting.leave:
-        waiting.child.process.kill()
+        pass  # leaving ends the process and removes its folder
 
 
 def _made_of(level: str, need: Need) -> tuple[object, ...]:

@@ -293,11 +293,11 @@ def end(process: subprocess.Popen[bytes]) -> None:
             if pid != process.pid or process.poll() is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-        for pid in family[1:]:
-            with suppress(ChildProcessError):  # only a subreaper inherits them
-                os.waitpid(pid, os.WNOHANG)
         time.sleep(0.001)
     process.wait()
+    for pid in seen - {process.pid}:
+        with suppress(ChildProcessError):  # only a subreaper inherits them, and has to bury them
+            os.waitpid(pid, os.WNOHANG)
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,7 +1,8 @@
 """What code that has taken a job over would try, behind the two strong walls.
 
 Each program runs as the worker's own user, which is the worst case: no other account's rights are
-in its way, only the wall. The ids D1 to D6 are those of the acceptance tests in SECURITY.md.
+in its way, only the wall. D1 is about powers and uses, D2 memory, D3 sockets, D4 secrets and other
+processes, D5 what comes home, D6 root, A3 who refuses to start.
 """
 
 from __future__ import annotations
@@ -190,10 +191,11 @@ def said(level: str, doors: Doors, tmp_path_factory: pytest.TempPathFactory) -> 
         else str(walls.CODE / "sandbox/engine"),
     }
     program = TRIES.format(asked=json.dumps(asked))
-    os.environ.setdefault("SECRET_KEY", "hush")  # the worker has one
-    with boxed(level, folder, program) as outcome:
-        assert outcome.status == Status.SUCCEEDED, outcome.failure
-        return dict(outcome.result)
+    with pytest.MonkeyPatch.context() as worker:
+        worker.setenv("SECRET_KEY", "hush")
+        with boxed(level, folder, program) as outcome:
+            assert outcome.status == Status.SUCCEEDED, outcome.failure
+            return dict(outcome.result)
 
 
 @pytest.mark.parametrize("name", NAMES)
