@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from planner.config import workers  # noqa: F401 – it listens to signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.config.settings")
 
 app = Celery("hazumi")

@@ -215,6 +215,10 @@ RUN_LEASE_SECONDS = 30
 RUN_MAX_ATTEMPTS = 3
 # One training may use this many threads; two cores and one worker are the laptop we plan for.
 RUN_THREADS = int(env("RUN_THREADS", "2"))
+# So many runs share each GPU and its memory; with 0 workers lend none.
+GPU_RUNS = int(env("GPU_RUNS", "1"))
+# A worker says every third of this that it is there; one not heard for longer gets no new runs.
+WORKER_FRESH_SECONDS = 60
 SANDBOX_MIN_LEVEL = env("SANDBOX_MIN_LEVEL", "rlimits")
 # Weights of a ResNet-18 as a safetensors file; with them, pictures are learnt by transfer too.
 SANDBOX_IMAGE_WEIGHTS = env("SANDBOX_IMAGE_WEIGHTS")

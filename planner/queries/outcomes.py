@@ -325,6 +325,11 @@ class Outcome:
         return messages.split_told(self.result.get("split") or {})
 
     @property
+    def device(self) -> str:
+        """What it learnt on: the CPU, or a GPU and for how long."""
+        return messages.device_told(self.result.get("device") or {})
+
+    @property
     def tables(self) -> list[Facts]:
         """What the task type tells as tables: profiles, reasons, examples."""
         return [table(found) for found in self.result.get("tables") or [] if found["rows"]]

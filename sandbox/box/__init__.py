@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox.box import harvest, watch
+from sandbox.box import gpus, harvest, watch
 from sandbox.box.limits import Limits
 from sandbox.box.outcome import Outcome
 from sandbox.box.place import Place
 from sandbox.box.walls import level
 from sandbox.box.watch import OnProgress, Wish
 
-__all__ = ["Limits", "OnProgress", "Outcome", "Wish", "level", "run", "tidy"]
+__all__ = ["Limits", "OnProgress", "Outcome", "Wish", "gpus", "level", "run", "tidy"]
 
 RUNNER = "sandbox.engine.runner"
 PREFIX = "hazumi-box-"
@@ -32,18 +32,19 @@ def run(
     *,
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
+    gpu: int | None = None,
 ) -> Iterator[Outcome]:
     """Run one job of the engine in a box of its own; its files live as long as the context.
 
     `inputs` are copied in under the names given. `on_progress` hears the latest progress at most
     twice a second and at least once, and answers what it wishes: go on, end with the best so far,
-    or cancel.
+    or cancel. `gpu` is the number of the only GPU that the job may see.
     """
     bounds = limits or Limits.of(job)
     strength = level()
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         place = Place.lay_out(Path(folder), job=job, inputs=inputs)
-        ending = watch.run(strength, place, bounds, RUNNER, on_progress)
+        ending = watch.run(strength, place, bounds, RUNNER, on_progress, gpu=gpu)
         yield harvest.gather(ending, place, bounds, level=strength)
 
 

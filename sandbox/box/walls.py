@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from sandbox.box import gpus
 from sandbox.box.limits import Limits
 from sandbox.box.place import Place
 
@@ -58,7 +59,7 @@ class Command:
             yield process
 
 
-def environment(limits: Limits, *, home: str) -> dict[str, str]:
+def environment(limits: Limits, *, home: str, gpu: int | None = None) -> dict[str, str]:
     """An environment built from nothing, so that no secret of ours can be in it."""
     threads = str(limits.threads)
     return {
@@ -75,11 +76,18 @@ def environment(limits: Limits, *, home: str) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         # One heap per thread would reserve far more address space than it fills.
         "MALLOC_ARENA_MAX": "2",
+        **gpus.environment(gpu),
     }
 
 
 def _order(
-    limits: Limits, *, root: str, program: str, arguments: tuple[str, ...], inside: bool
+    limits: Limits,
+    *,
+    root: str,
+    program: str,
+    arguments: tuple[str, ...],
+    inside: bool,
+    gpu: int | None,
 ) -> str:
     bounds = {
         "file_bytes": limits.output_bytes,
@@ -87,7 +95,7 @@ def _order(
         "cpu_seconds": limits.cpu_seconds,
         "core": 0,
     }
-    if sys.platform == "linux":
+    if sys.platform == "linux" and gpu is None:  # CUDA reserves far more than it fills
         bounds["data"] = limits.memory + limits.headroom
     if inside:
         # The kernel counts a user's processes per namespace; outside, this account's other
@@ -104,7 +112,9 @@ def _order(
     )
 
 
-def _rlimits(place: Place, limits: Limits, program: str, *arguments: str) -> Command:
+def _rlimits(
+    place: Place, limits: Limits, program: str, *arguments: str, gpu: int | None = None
+) -> Command:
     """A process with limits and an empty environment. It can read what this account can read."""
     order = _order(
         limits,
@@ -112,14 +122,17 @@ def _rlimits(place: Place, limits: Limits, program: str, *arguments: str) -> Com
         program=program,
         arguments=arguments or (str(place.job),),
         inside=False,
+        gpu=gpu,
     )
     return Command(
         argv=(sys.executable, *PYTHON, str(HERE / "launch.py"), order),
-        environment=environment(limits, home=str(place.scratch)),
+        environment=environment(limits, home=str(place.scratch), gpu=gpu),
     )
 
 
-def _bwrap(place: Place, limits: Limits, program: str, *arguments: str) -> Command:
+def _bwrap(
+    place: Place, limits: Limits, program: str, *arguments: str, gpu: int | None = None
+) -> Command:
     """Namespaces of its own: no network, no other process, and only the folders it needs."""
     bwrap = shutil.which("bwrap")
     if not bwrap:
@@ -130,10 +143,11 @@ def _bwrap(place: Place, limits: Limits, program: str, *arguments: str) -> Comma
         program=program.replace(str(HERE), "/code"),
         arguments=arguments or ("/job",),
         inside=True,
+        gpu=gpu,
     )
     options = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     options += ["--hostname", "box", "--uid", "1000", "--gid", "1000", "--clearenv"]
-    for name, value in environment(limits, home="/scratch").items():
+    for name, value in environment(limits, home="/scratch", gpu=gpu).items():
         options += ["--setenv", name, value]
     for source, target in _readable():
         options += ["--ro-bind-try", source, target]
@@ -143,6 +157,10 @@ def _bwrap(place: Place, limits: Limits, program: str, *arguments: str) -> Comma
         else:
             options += ["--ro-bind-try", link, link]
     options += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(place.job), "/job"]
+    if gpu is not None:
+        options += ["--ro-bind-try", "/sys", "/sys"]  # where CUDA looks for the card's place
+        for node in gpus.nodes(gpu):
+            options += ["--dev-bind", node, node]
     # Not /tmp: this code or its Python may itself lie below /tmp.
     options += ["--bind", str(place.out), "/job/out", "--bind", str(place.scratch), "/scratch"]
     options += ["--bind", str(place.shared_memory), "/dev/shm"]  # noqa: S108
@@ -184,9 +202,11 @@ def _readable() -> list[tuple[str, str]]:
 WALLS: dict[str, Callable[..., Command]] = {"bwrap": _bwrap, "rlimits": _rlimits}
 
 
-def command(level: str, place: Place, limits: Limits, program: str) -> Command:
-    """How to start a program behind the wall of this level."""
-    return WALLS[level](place, limits, program)
+def command(
+    level: str, place: Place, limits: Limits, program: str, *, gpu: int | None = None
+) -> Command:
+    """How to start a program behind the wall of this level, with a GPU where one was lent."""
+    return WALLS[level](place, limits, program, gpu=gpu)
 
 
 def level() -> str:

@@ -101,13 +101,19 @@ class Log:
 
 
 def run(
-    level: str, place: Place, limits: Limits, program: str, on_progress: OnProgress | None
+    level: str,
+    place: Place,
+    limits: Limits,
+    program: str,
+    on_progress: OnProgress | None,
+    *,
+    gpu: int | None = None,
 ) -> Ending:
     """Start a program behind a wall and stay with it until it and all its children are gone."""
     talk, log, gauge = Talk(), Log(), Gauge(place, limits)
     ear = Ear(talk, on_progress)
     began = time.monotonic()
-    command = walls.command(level, place, limits, program)
+    command = walls.command(level, place, limits, program, gpu=gpu)
     with (
         selectors.DefaultSelector() as pipes,
         command.start(stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import clock
+from . import clock, device
 from .problems import Problem
 
 LANGUAGES = ("en", "ja")
@@ -37,6 +37,7 @@ class Job:
             raise Problem("job_invalid", field="job.json") from None
         if not isinstance(asked, dict):
             raise Problem("job_invalid", field="job.json")
+        device.borrow(asked)
         (folder / "out").mkdir(exist_ok=True)
         return cls(folder, asked, started)
 

@@ -126,6 +126,9 @@ class Learner(ABC):
     libraries: tuple[str, ...] = ()
     """What its kept model takes to predict besides what every model takes."""
 
+    can_use_gpu: bool = False
+    """Whether it learns on the GPU that a job was lent, by `sandbox.engine.device`."""
+
     start_seconds: float = 0.0
     """About how long `start` takes."""
 
