@@ -30,7 +30,7 @@ from sandbox.engine.table.limits import MAX_BYTES
 from sandbox.models import Status
 
 SAID = ("task", "metric", "rows", "columns", "baseline", "leaderboard", "best")
-TOLD = ("first_result_seconds", "total_seconds", "peak_mb", "device", "warnings")
+TOLD = ("first_result_seconds", "total_seconds", "peak_mb", "warnings")
 ROW = ("model", "validation", "interval", "fit_seconds")
 MOST_SEED = 2_000_000_000
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
