@@ -89,13 +89,6 @@ def test_a_machine_with_a_gpu_has_a_worker_for_it(
     assert list(argvs) == ["web", "worker", "gpu"]
     assert "cpu,parse,render" in argvs["worker"]
     assert argvs["gpu"][-6:] == ["-Q", "gpu", "--concurrency", "2", "-n", "gpu@%h"]
-        "-Q",
-        "gpu",
-        "--concurrency",
-        "2",
-        "-n",
-        "gpu@%h",
-    ]
     monkeypatch.setattr(settings, "GPU_RUNS", 0)
     assert list(dev.programs("127.0.0.1", 8000)) == ["web", "worker"]
 

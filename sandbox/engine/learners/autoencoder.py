@@ -63,7 +63,7 @@ class Autoencoder(Learner):
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for some epochs on two cores."""
-        return 3 + rows / 10_000
+        return 3 + rows / 10_000 / device.faster()
 
     def start(self) -> None:
         """Import torch; ImportError where it is not installed."""

@@ -14,6 +14,7 @@ import torch
 
 from sandbox.engine import device
 from sandbox.engine.device import Device
+from sandbox.engine.learners import LEARNERS
 from sandbox.engine.specs import SPECS
 
 from .conftest import ROOT, RunJob, customers
@@ -64,6 +65,13 @@ def test_a_loan_that_cannot_be_used_is_said_once_a_network_asked() -> None:
     because = "cuda_missing" if torch.version.cuda is None else "gpu_unseen"
     assert lent.cautions() == [{"code": "cpu_instead", "params": {"because": because}}]
     assert lent.facts() == {"name": "cpu"}
+    assert lent.faster() == 1.0, "what learning takes is what it takes on the CPU"
+
+
+def test_less_time_is_asked_for_with_a_gpu() -> None:
+    alone = LEARNERS["convnet"].least_seconds(6_000)
+    device.borrow(LENT)
+    assert LEARNERS["convnet"].least_seconds(6_000) < alone
 
 
 def test_seconds_on_a_device_count_once_for_those_side_by_side(
@@ -88,7 +96,7 @@ def test_what_does_not_fit_the_device_is_told_from_what_is_broken() -> None:
 
 @pytest.mark.skipif(HAS_CUDA, reason="this torch has a GPU")
 def test_a_run_that_was_lent_a_gpu_goes_on_the_cpu_and_says_so(run_job: RunJob) -> None:
-    ended = run_job({"t.csv": payments()}, **TRAIN, label="fraud", **LENT)
+    ended = run_job({"t.csv": payments()}, **TRAIN, target="fraud", **LENT)
     assert ended.code == 0, ended.stderr
     row = next(one for one in ended.result["leaderboard"] if one["model"] == "autoencoder")
     assert row["status"] == "ok"
@@ -107,7 +115,7 @@ def test_a_table_too_small_for_a_gpu_needs_no_word(run_here: RunJob) -> None:
 
 @pytest.mark.skipif(not HAS_CUDA, reason="no GPU on this machine")
 def test_a_run_on_a_gpu_says_which_and_for_how_long(run_job: RunJob) -> None:
-    ended = run_job({"t.csv": payments()}, **TRAIN, label="fraud", **LENT)
+    ended = run_job({"t.csv": payments()}, **TRAIN, target="fraud", **LENT)
     told: dict[str, Any] = ended.result["device"]
     assert told["name"] == torch.cuda.get_device_name()
     assert told["driver"] == LENT["gpu_driver"]
