@@ -118,8 +118,9 @@ class Outcome:
     @property
     def metric(self) -> str:
         """The metric as people call it."""
+        said = self.result or (self.run.progress if self.run else {})
         asked = self.run.metric if self.run else ""
-        return messages.metric_title(str(self.result.get("metric") or asked))
+        return messages.metric_title(str(said.get("metric") or asked))
 
     @property
     def is_higher_better(self) -> bool:

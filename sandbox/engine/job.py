@@ -113,6 +113,7 @@ class Job:
         fraction: float,
         leaderboard: Sequence[Mapping[str, Any]] = (),
         best: str | None = None,
+        metric: str | None = None,
     ) -> None:
         """Tell the parent how far this is: one JSON line on standard output."""
         tell(
@@ -122,6 +123,7 @@ class Job:
             fraction=round(min(1.0, max(0.0, fraction)), 3),
             leaderboard=list(leaderboard),
             best=best,
+            metric=metric,
         )
 
     def write(self, result: Mapping[str, Any]) -> None:

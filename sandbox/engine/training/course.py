@@ -161,7 +161,7 @@ class Course(ABC):
     def tell(self, stage: str, fraction: float) -> None:
         """Progress with the leaderboard so far."""
         best = self.best.model if self.entries else None
-        self.job.progress(stage, fraction, self.leaderboard(), best)
+        self.job.progress(stage, fraction, self.leaderboard(), best, self.metric.name)
 
     @property
     def is_enough(self) -> bool:

@@ -207,6 +207,20 @@ def test_a_run_at_work_shows_its_stage_and_who_leads(
     assert "0.910" in text
 
 
+def test_what_was_agreed_names_the_metric_as_soon_as_it_is_known(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row, client = results.prototype(use_case, status=Status.RUNNING), client_of(member)
+    Prototype.objects.update(threshold=0.9)
+    assert "Agreed beforehand: 0.900 is good enough." in page(client, row)
+    Run.objects.update(progress={"stage": "baseline", "fraction": 0.1, "metric": "roc_auc"})
+    assert "Agreed beforehand: ROC AUC 0.900 is good enough." in page(client, row)
+    client.cookies["django_language"] = "ja"
+    assert "事前の合意：ROC AUC 0.900 で合格。" in page(client, row)
+    Run.objects.update(progress={})
+    assert "事前の合意：0.900 で合格。" in page(client, row)
+
+
 def test_a_result_stops_the_polling_and_tells_everything(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:
