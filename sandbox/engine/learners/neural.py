@@ -100,9 +100,10 @@ class Neural(Learner):
         """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""
         if lesson.size is not None or len(lesson.y) < 60:
             return _learn(lesson, None, lesson.size or 30)
-        order = np.random.default_rng(lesson.seed).permutation(len(lesson.y))
-        cut = min(int(len(order) * STOPPING), STOPPED_BY)
-        return _learn(lesson.of(np.sort(order[cut:])), lesson.of(np.sort(order[:cut])), EPOCHS)
+        count = min(int(len(lesson.y) * STOPPING), STOPPED_BY)
+        rows = lesson.aside(count, np.random.default_rng(lesson.seed))
+        learn, stop = (lesson.of(np.sort(side)) for side in rows)
+        return _learn(learn, stop, EPOCHS)
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Nets:
         """The model that `save` wrote; ValueError when its weights are not whole."""

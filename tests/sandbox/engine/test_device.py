@@ -97,7 +97,7 @@ def test_what_does_not_fit_the_device_is_told_from_what_is_broken() -> None:
 
 @pytest.mark.skipif(HAS_CUDA, reason="this torch has a GPU")
 def test_a_run_that_was_lent_a_gpu_goes_on_the_cpu_and_says_so(run_job: RunJob) -> None:
-    ended = run_job({"t.csv": payments()}, **PATIENT, target="fraud", **LENT)
+    ended = run_job({"t.csv": payments(160, 12)}, **PATIENT, target="fraud", **LENT)
     assert ended.code == 0, ended.stderr
     row = next(one for one in ended.result["leaderboard"] if one["model"] == "autoencoder")
     assert row["status"] == "ok"
@@ -108,7 +108,7 @@ def test_a_run_that_was_lent_a_gpu_goes_on_the_cpu_and_says_so(run_job: RunJob) 
 
 def test_a_table_too_small_for_a_gpu_needs_no_word(run_here: RunJob) -> None:
     asked = {"job": "train", "file": "t.csv", "spec": "classification", "target": "left"}
-    ended = run_here({"t.csv": customers()}, **asked, seconds=20, threads=1, **LENT)
+    ended = run_here({"t.csv": customers()}, **asked, seconds=10, threads=1, **LENT)
     assert ended.code == 0, ended.stderr
     assert ended.result["device"] == {"name": "cpu"}
     assert "cpu_instead" not in [one["code"] for one in ended.result["warnings"]]
@@ -116,7 +116,7 @@ def test_a_table_too_small_for_a_gpu_needs_no_word(run_here: RunJob) -> None:
 
 @pytest.mark.skipif(not HAS_CUDA, reason="no GPU on this machine")
 def test_a_run_on_a_gpu_says_which_and_for_how_long(run_job: RunJob) -> None:
-    ended = run_job({"t.csv": payments()}, **PATIENT, target="fraud", **LENT)
+    ended = run_job({"t.csv": payments(160, 12)}, **PATIENT, target="fraud", **LENT)
     told: dict[str, Any] = ended.result["device"]
     assert told["name"] == torch.cuda.get_device_name()
     assert told["driver"] == LENT["gpu_driver"]
