@@ -121,6 +121,7 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
     spec = serializers.CharField(source="run.spec", read_only=True, default=None)
     asked = serializers.JSONField(source="run.asked", read_only=True, default=None)
     metric = serializers.CharField(source="run.metric", read_only=True, default=None)
+    device = serializers.CharField(source="run.device", read_only=True, default=None)
     progress = serializers.JSONField(source="run.progress", read_only=True, default=None)
     result = serializers.JSONField(source="run.result", read_only=True, default=None)
     failure = serializers.SerializerMethodField()
@@ -129,7 +130,7 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
         model = Prototype
         fields = (
             "id", "use_case", "table", "table_status", "profile", "threshold", "status", "spec",
-            "asked", "metric", "progress", "result", "failure", "created_at",
+            "asked", "metric", "device", "progress", "result", "failure", "created_at",
         )  # fmt: skip
 
     def get_failure(self, prototype: Prototype) -> str:

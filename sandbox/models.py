@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +46,7 @@ class Status(models.TextChoices):
 
 
 OPEN = (Status.QUEUED, Status.RUNNING)
+GPU = "gpu"  # the queue of runs for workers that have one
 
 JobT = TypeVar("JobT", bound="Job")
 
@@ -204,6 +206,7 @@ class Run(Job):
     seed = models.PositiveIntegerField(default=0)
     progress = models.JSONField(default=dict, blank=True)
     box_level = models.CharField(max_length=12, blank=True)
+    device = models.CharField(max_length=100, blank=True)  # "cpu", or the name of a GPU
     files = models.CharField(max_length=200, blank=True)  # the store's folder of charts
     enough_at = models.DateTimeField(null=True, blank=True)  # when people wanted the best so far
 
@@ -262,3 +265,38 @@ class Prediction(Job):
 
     def __str__(self) -> str:
         return self.name or str(self.row)
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Which workers are there, by the database's clock: hosts may not agree on the time."""
+
+    def see(self, name: str, *, queues: Iterable[str], devices: Iterable[str]) -> None:
+        """Write down that a worker is there, and forget those that have long been silent."""
+        said = {"queues": sorted(queues), "devices": list(devices), "seen_at": Now()}
+        self.update_or_create(name=name, defaults=said)
+        self.filter(seen_at__lt=Now() - timedelta(days=1)).delete()
+
+    def fresh(self) -> WorkerQuerySet:
+        """The workers that were seen lately."""
+        return self.filter(seen_at__gte=Now() - timedelta(seconds=settings.WORKER_FRESH_SECONDS))
+
+    def lend_gpus(self) -> bool:
+        """Whether a worker is there that takes what is for GPUs, and has one."""
+        return any(worker.devices and GPU in worker.queues for worker in self.fresh())
+
+
+class Worker(models.Model):
+    """A worker as it says of itself: its queues, and the GPUs that it lends to jobs."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    queues = models.JSONField(default=list)
+    devices = models.JSONField(default=list)
+    seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -8,7 +8,7 @@ from typing import IO
 from django.conf import settings
 
 from sandbox import store
-from sandbox.models import Prediction, Run, Status, queues
+from sandbox.models import Prediction, Run, Status, Worker, queues
 from sandbox.samples import SAMPLES, Sample
 
 # The drawings use the light colours of the design tokens; these are their partners in the dark.
@@ -54,3 +54,8 @@ def waiting() -> dict[str, int]:
     return {
         rows.model.__name__.lower(): rows.filter(status=Status.QUEUED).count() for rows in queues()
     }
+
+
+def workers() -> list[Worker]:
+    """The workers that were seen lately, with their queues and GPUs, for the operator."""
+    return list(Worker.objects.fresh())

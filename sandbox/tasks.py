@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 from sandbox import box, export, messages, store
 from sandbox.engine.specs import SPECS
-from sandbox.models import Dataset, Job, Model, Prediction, Run, queues
+from sandbox.models import GPU, Dataset, Job, Model, Prediction, Run, Worker, queues
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,15 @@ def train(run_id: str) -> None:
             "threads": settings.RUN_THREADS,
             "words": {code: messages.chart_words(code) for code, _ in settings.LANGUAGES},
         }
-        with _boxed(run, {_name(run.dataset.table): run.dataset.table}, job, lent) as outcome:
+        table = {_name(run.dataset.table): run.dataset.table}
+        with (
+            box.gpus.lent(wanted=can_use_gpu(run)) as loan,
+            _boxed(run, table, job | loan.told, lent, gpu=loan.index) as outcome,
+        ):
             folder = _keep_files(f"runs/{run.pk}", run, outcome)
             with transaction.atomic():
-                run.renew(files=folder, box_level=outcome.level)
+                device = str((outcome.result.get("device") or {}).get("name", ""))[:100]
+                run.renew(files=folder, box_level=outcome.level, device=device)
                 is_ours = _record(run, outcome)
                 if is_ours and folder:
                     _keep_model(run, outcome)
@@ -93,9 +98,19 @@ def sweep() -> None:
 def ring(job: Job) -> None:
     """Send a job's id to its task. A broker that is away loses nothing: the sweep rings again."""
     try:
-        current_app.send_task(job.bell, [str(job.pk)], retry=False)
+        current_app.send_task(job.bell, [str(job.pk)], retry=False, queue=queue(job))
     except (OperationalError, OSError):
         log.warning("The broker did not take %s %s; the sweep will ring again.", job.bell, job.pk)
+
+
+def queue(job: Job) -> str | None:
+    """The queue of a job's bell, None for its task's usual one; a GPU is for who can use it."""
+    return GPU if can_use_gpu(job) and Worker.objects.lend_gpus() else None
+
+
+def can_use_gpu(job: Job) -> bool:
+    """Whether a job's task type has learners for a GPU."""
+    return isinstance(job, Run) and job.spec in SPECS and SPECS[job.spec].can_use_gpu
 
 
 def ring_on_commit(job: Job) -> None:
@@ -113,6 +128,8 @@ def _boxed(
     keys: Mapping[str, str],
     asked: dict[str, Any],
     lent: Mapping[str, Path] | None = None,
+    *,
+    gpu: int | None = None,
 ) -> Iterator[box.Outcome]:
     """Run a job in the box on files of the store, and lent ones, by the names it knows them under.
 
@@ -121,7 +138,7 @@ def _boxed(
     with ExitStack() as borrowed:
         inputs = {name: borrowed.enter_context(store.local(key)) for name, key in keys.items()}
         inputs |= lent or {}
-        run = box.run(asked, inputs, on_progress=partial(_sign_of_life, job))
+        run = box.run(asked, inputs, on_progress=partial(_sign_of_life, job), gpu=gpu)
         yield borrowed.enter_context(run)
 
 

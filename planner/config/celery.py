@@ -5,6 +5,8 @@ import os
 from celery import Celery
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
+from planner.config import workers  # noqa: F401 – it listens to signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.config.settings")
 
 app = Celery("hazumi")

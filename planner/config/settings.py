@@ -221,6 +221,10 @@ SANDBOX_MIN_LEVEL = env("SANDBOX_MIN_LEVEL", "landlock" if PRODUCTION else "rlim
 SANDBOX_USER = env("SANDBOX_USER", "nobody")
 # How many processes wait with their imports done in each worker process, for each kind of job.
 SANDBOX_WARM = int(env("SANDBOX_WARM", "1"))
+# So many runs share each GPU and its memory; with 0 workers lend none.
+GPU_RUNS = int(env("GPU_RUNS", "1"))
+# A worker says every third of this that it is there; one not heard for longer gets no new runs.
+WORKER_FRESH_SECONDS = 60
 # Weights of a ResNet-18 as a safetensors file; with them, pictures are learnt by transfer too.
 SANDBOX_IMAGE_WEIGHTS = env("SANDBOX_IMAGE_WEIGHTS")
 

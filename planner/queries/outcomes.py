@@ -118,8 +118,9 @@ class Outcome:
     @property
     def metric(self) -> str:
         """The metric as people call it."""
+        said = self.result or (self.run.progress if self.run else {})
         asked = self.run.metric if self.run else ""
-        return messages.metric_title(str(self.result.get("metric") or asked))
+        return messages.metric_title(str(said.get("metric") or asked))
 
     @property
     def is_higher_better(self) -> bool:
@@ -320,6 +321,11 @@ class Outcome:
     def split(self) -> str:
         """Which rows were used for what, in words."""
         return messages.split_told(self.result.get("split") or {})
+
+    @property
+    def device(self) -> str:
+        """What it learnt on: the CPU, or a GPU and for how long."""
+        return messages.device_told(self.result.get("device") or {})
 
     @property
     def tables(self) -> list[Facts]:

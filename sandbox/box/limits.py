@@ -36,11 +36,14 @@ class Limits:
         usual = USUAL[job["job"]]
         return replace(
             usual,
+            memory=usual.memory + (CUDA if job.get("gpu") else 0),
             wall_seconds=usual.wall_seconds + int(job.get("seconds", 0)),
             threads=int(job.get("threads", usual.threads)),
         )
 
 
+CUDA = 4 * GB
+"""What CUDA's libraries and its copy of what goes to the GPU take of a job's memory."""
 USUAL = {
     "profile": Limits(),
     # A training has its own budget; a minute more is for reading the table and drawing charts.

@@ -118,6 +118,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "stopped_early": ("count", "learners"),
     "stopped_late": (),
     "time_short": ("learners",),
+    "cpu_instead": ("because",),
     "charts_skipped": (),
 }
 """What a finished job wants people to know, the gravest first, and the params of its sentence."""

@@ -96,6 +96,16 @@ def test_a_prototype_begins_on_a_sample_and_starts(
     assert client.post(f"{url}cancel/").json()["status"] == "cancelled"
 
 
+def test_a_prototype_says_what_it_was_learnt_on(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    url = f"/api/prototypes/{results.finished(use_case).pk}/"
+    Run.objects.update(device="NVIDIA H100 80GB HBM3")
+    told = client_of(member).get(url).json()
+    assert told["device"] == "NVIDIA H100 80GB HBM3"
+    assert told["result"]["device"]["seconds"] == 4.2
+
+
 def test_a_finished_prototype_is_asked_about_a_row(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:

@@ -16,6 +16,9 @@ from urllib.request import urlopen
 import pytest
 from django.conf import settings
 
+from planner.management.commands import dev
+from tests.sandbox import cards
+
 PATIENCE = 60.0
 
 
@@ -76,6 +79,18 @@ def read_until(process: subprocess.Popen[str], word: str) -> str:
             break
     assert word in said, said
     return said
+
+
+def test_a_machine_with_a_gpu_has_a_worker_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards.machine(tmp_path / "machine", monkeypatch, cards=2)
+    argvs = dev.programs("127.0.0.1", 8000)
+    assert list(argvs) == ["web", "worker", "gpu"]
+    assert "cpu,parse,render" in argvs["worker"]
+    assert argvs["gpu"][-6:] == ["-Q", "gpu", "--concurrency", "2", "-n", "gpu@%h"]
+    monkeypatch.setattr(settings, "GPU_RUNS", 0)
+    assert list(dev.programs("127.0.0.1", 8000)) == ["web", "worker"]
 
 
 def test_it_runs_everything_and_ctrl_c_stops_everything(

@@ -124,12 +124,16 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
     """The processes and how each is started."""
     web = ["uvicorn", "planner.config.asgi:application", "--host", host, "--port", str(port)]
     web += ["--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "2"]
-    worker = ["celery", "--quiet", "-A", "planner.config", "worker", "-Q", "cpu,parse,render,gpu"]
-    worker += ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    celery = ["celery", "--quiet", "-A", "planner.config", "worker", "--loglevel", "INFO"]
+    celery += ["--without-gossip", "--without-mingle"]
+    runs = len(box.gpus.found()) * settings.GPU_RUNS
+    queues = "cpu,parse,render" if runs else "cpu,parse,render,gpu"
+    worker = [*celery, "-Q", queues, "--concurrency", "2"]
     worker += ["-B", "--schedule", settings.CELERY_BEAT_SCHEDULE_FILENAME]
-    return {
-        name: [sys.executable, "-m", *argv] for name, argv in {"web": web, "worker": worker}.items()
-    }
+    argvs = {"web": web, "worker": worker}
+    if runs:
+        argvs["gpu"] = [*celery, "-Q", "gpu", "--concurrency", str(runs), "-n", "gpu@%h"]
+    return {name: [sys.executable, "-m", *argv] for name, argv in argvs.items()}
 
 
 class Child:
@@ -141,7 +145,7 @@ class Child:
     def __init__(self, name: str, argv: list[str]) -> None:
         # After SIGTERM a worker would first end its trainings. The web process may have inherited
         # that SIGQUIT is ignored, as everything has that a shell started in the background.
-        last_word = signal.SIGQUIT if name == "worker" else signal.SIGTERM
+        last_word = signal.SIGTERM if name == "web" else signal.SIGQUIT
         self.name = name
         self.is_up = threading.Event()
         # A session of its own: Ctrl-C reaches this command alone, which stops all in order.

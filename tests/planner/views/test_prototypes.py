@@ -94,6 +94,37 @@ def test_another_task_type_brings_its_own_columns_and_metrics(
     assert text.index('value="Day Mins"') < text.index('value="Churn?"')
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "NVIDIA H100 80GB HBM3 for 4.2 s (driver 535.129.03, CUDA 13.0)"),
+        ("ja", "NVIDIA H100 80GB HBM3（4.2 秒使用、ドライバー 535.129.03、CUDA 13.0）"),
+    ],
+)
+def test_a_result_says_what_it_was_learnt_on(
+    language: str, said: str, member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    client, row = client_of(member), results.finished(use_case)
+    client.cookies["django_language"] = language
+    assert said in page(client, row)
+    Run.objects.update(result={**results.RESULT, "device": {"name": "cpu"}})
+    assert "<dd>CPU</dd>" in page(client, row)
+    Run.objects.update(result={**results.RESULT, "device": None})
+    assert "<dd>CPU</dd>" not in page(client, row), "of older runs nobody knows"
+
+
+def test_a_run_without_the_gpu_it_was_lent_says_why(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.finished(use_case)
+    warned = {"code": "cpu_instead", "params": {"because": "cuda_missing"}}
+    Run.objects.update(result={**results.RESULT, "warnings": [warned]})
+    client = client_of(member)
+    assert "on the CPU because the installed torch was built without CUDA" in page(client, row)
+    client.cookies["django_language"] = "ja"
+    assert "torchがCUDAに対応していないため、CPUで実行しました" in page(client, row)
+
+
 def test_training_starts_with_what_was_agreed(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:
@@ -174,6 +205,20 @@ def test_a_run_at_work_shows_its_stage_and_who_leads(
     assert text.strip().startswith('<div id="run"')
     assert "Training models and comparing them" in text
     assert "0.910" in text
+
+
+def test_what_was_agreed_names_the_metric_as_soon_as_it_is_known(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row, client = results.prototype(use_case, status=Status.RUNNING), client_of(member)
+    Prototype.objects.update(threshold=0.9)
+    assert "Agreed beforehand: 0.900 is good enough." in page(client, row)
+    Run.objects.update(progress={"stage": "baseline", "fraction": 0.1, "metric": "roc_auc"})
+    assert "Agreed beforehand: ROC AUC 0.900 is good enough." in page(client, row)
+    client.cookies["django_language"] = "ja"
+    assert "事前の合意：ROC AUC 0.900 で合格。" in page(client, row)
+    Run.objects.update(progress={})
+    assert "事前の合意：0.900 で合格。" in page(client, row)
 
 
 def test_a_result_stops_the_polling_and_tells_everything(

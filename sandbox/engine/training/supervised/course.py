@@ -87,6 +87,7 @@ class TableCourse(Course):
             threads=self.threads,
             deadline=self.deadline,
             absolute=self.metric.absolute,
+            groups=self.split.groups if self.split.is_grouped else None,
         )
 
     def attempt(self, name: str) -> Entry:
