@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import mixins, serializers
@@ -28,6 +28,13 @@ from planner.actions import answers, prototypes, teams, use_cases
 from planner.models import Answer, Membership, Prototype, Role, Team, UseCase, User
 from planner.sheets import SHEETS
 from sandbox.models import Prediction
+
+
+class TooFast(Throttled):
+    """Too many requests in a minute, told in a sentence."""
+
+    default_detail = _("That was a lot at once.")
+    extra_detail_singular = extra_detail_plural = _("Go on in {wait} seconds, and more slowly.")
 
 
 class Pages(LimitOffsetPagination):
@@ -199,9 +206,7 @@ class Rows(GenericViewSet[Any]):
 
     def throttled(self, request: Request, wait: float) -> NoReturn:
         """Say in a sentence that it was too fast, and when it goes on."""
-        said = Throttled(detail=_("That was a lot at once. Wait a minute, then go on more slowly."))
-        said.wait = wait
-        raise said
+        raise TooFast(wait)
 
     @property
     def person(self) -> User:

@@ -166,7 +166,7 @@ class Line:
 def told(deeds: Iterable[Deed]) -> list[Line]:
     """Lines of the log with the names that people have today; who is gone is a dash."""
     rows = list(deeds)
-    ids = {row.who for row in rows} - {None}
+    ids = {row.who for row in rows if row.who}
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
     return [
         Line(

@@ -11,9 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<uuid:workshop>/plan/<uuid:step>/", workshops.plan_step, name="plan_step"),
     path("w/<uuid:workshop>/people/", workshops.people, name="people"),
     path("w/<uuid:workshop>/people/<uuid:participant>/", workshops.place, name="participant"),
-    path(
-        "w/<uuid:workshop>/people/<uuid:participant>/back/", workshops.let_in, name="let_in"
-    ),
+    path("w/<uuid:workshop>/people/<uuid:participant>/back/", workshops.let_in, name="let_in"),
     path("w/<uuid:workshop>/door/", workshops.door, name="door"),
     path("w/<uuid:workshop>/log/", log.log, name="log"),
     path("w/<uuid:workshop>/log.csv", log.log_file, name="log_file"),

@@ -24,7 +24,7 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def is_on(user: User | AbstractBaseUser | AnonymousUser) -> bool:
     """Whether somebody's account asks for a second step."""
-    return TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists())
 
 
 def secret(device: TOTPDevice) -> str:

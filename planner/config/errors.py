@@ -11,8 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from planner.forms import SignIn
-
 logger = logging.getLogger(__name__)
 
 
@@ -35,15 +33,6 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Nothing here, or nothing for this person: both look the same from outside."""
     return _said(request, "404.html", 404)
-
-
-def locked_out(
-    request: HttpRequest, response: object = None, credentials: object = None
-) -> HttpResponse:
-    """Too many wrong passwords for one name: the sign-in page again, and how long to wait."""
-    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    context = {"form": SignIn(request), "locked_minutes": minutes}
-    return render(request, "planner/sign_in.html", context, status=429)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

@@ -158,7 +158,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "planner.config.guard.address"
-AXES_LOCKOUT_CALLABLE = "planner.config.errors.locked_out"
+AXES_LOCKOUT_CALLABLE = "planner.views.home.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # the audit log has it, without the names that people typed
 AXES_VERBOSE = False
 # A second step at sign-in is each account's choice; with this, administration asks for one.

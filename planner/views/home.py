@@ -112,6 +112,15 @@ class SignIn(auth.LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
+def locked_out(
+    request: HttpRequest, response: object = None, credentials: object = None
+) -> HttpResponse:
+    """Too many wrong passwords for one name: the sign-in page again, and how long to wait."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    context = {"form": SignInForm(request), "locked_minutes": minutes}
+    return render(request, "planner/sign_in.html", context, status=429)
+
+
 class SignOut(auth.LogoutView):
     """Leave, and have it written down."""
 

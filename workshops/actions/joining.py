@@ -65,9 +65,10 @@ def join(
     room = live.lock(workshop)
     # A second press of the same button is the guest whom the first press let in.
     twin = None if user else people.come_before(display_name=display_name, op=op)
-    place = rules.place_of(user or twin, room) if user or twin else None
+    known = user or twin
+    place = rules.place_of(known, room) if known else None
     if place is None:
-        _must_let_in(room, user or twin, display_name)
+        _must_let_in(room, known, display_name)
     names = queries.people(room).values_list("user__display_name", flat=True)
     if user is None:
         user = twin or people.join_as_guest(

@@ -48,7 +48,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     room, place = found
-    if place is None and (refusal := joining.refusal(room, user)):
+    if request.method == "GET" and not place and (refusal := joining.refusal(room, user)):
         return _wrong(request, "", [refusal], is_refused=True)
     if place and request.method == "GET" and "again" not in request.GET:
         return redirect("room", room.code)
