@@ -116,8 +116,11 @@ def _wrong(
 
 
 def _discreet(response: HttpResponse) -> HttpResponse:
-    """The same page, which tells no other one by which code somebody came."""
-    response.headers["Referrer-Policy"] = "no-referrer"
+    """The same page, kept by nobody on the way.
+
+    Its address stays in the house by the policy of the whole site, `same-origin`. A stricter one
+    would take the origin from the form as well, and the token could no longer be checked.
+    """
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
