@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 
-from planner.models import Decision, Membership, Milestone, Prototype, Report, Team, UseCase, User
+from planner.models import (
+    Decision,
+    Deed,
+    Membership,
+    Milestone,
+    Prototype,
+    Report,
+    Team,
+    UseCase,
+    User,
+)
 
 
 @admin.register(User)
@@ -83,6 +94,49 @@ class Decisions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
         """Decisions are taken on the record's page, with a reason."""
+        return False
+
+
+@admin.register(Deed)
+class Deeds(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The audit log: to read, for operators."""
+
+    list_display = ("at", "verb", "kind", "what", "who", "tenant", "request")
+    list_filter = ("verb", "kind")
+    search_fields = ("who", "what", "tenant", "request")
+    date_hierarchy = "at"
+
+    def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """Lines come with deeds."""
+        return False
+
+    def has_change_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """What was done was done."""
+        return False
+
+    def has_delete_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """What is old is let go of by a command, never by hand."""
+        return False
+
+
+@admin.register(LogEntry)
+class Changes(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What operators changed here: to read."""
+
+    list_display = ("action_time", "user", "action_flag", "content_type", "object_id")
+    list_filter = ("action_flag",)
+    list_select_related = ("user", "content_type")
+
+    def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """Lines come with changes."""
+        return False
+
+    def has_change_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """What was changed was changed."""
+        return False
+
+    def has_delete_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """Nobody takes a line out."""
         return False
 
 

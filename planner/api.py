@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Refusal
@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, Throttled
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +28,13 @@ from planner.actions import answers, prototypes, teams, use_cases
 from planner.models import Answer, Membership, Prototype, Role, Team, UseCase, User
 from planner.sheets import SHEETS
 from sandbox.models import Prediction
+
+
+class TooFast(Throttled):
+    """Too many requests in a minute, told in a sentence."""
+
+    default_detail = _("That was a lot at once.")
+    extra_detail_singular = extra_detail_plural = _("Go on in {wait} seconds, and more slowly.")
 
 
 class Pages(LimitOffsetPagination):
@@ -196,6 +204,10 @@ class Rows(GenericViewSet[Any]):
                 named or {api_settings.NON_FIELD_ERRORS_KEY: exc.messages}
             )
         return super().handle_exception(exc)
+
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        """Say in a sentence that it was too fast, and when it goes on."""
+        raise TooFast(wait)
 
     @property
     def person(self) -> User:

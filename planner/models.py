@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
@@ -294,3 +296,69 @@ class Report(Job):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Attempts(models.Model):
+    """How often something was tried of late: a name, a code, an address of the API."""
+
+    # A fingerprint: neither names nor addresses of people are kept here.
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    until = models.BigIntegerField(db_index=True)  # seconds since 1970: counted anew after that
+
+    class Meta:
+        verbose_name_plural = "attempts"
+
+    def __str__(self) -> str:
+        return f"{self.count}"
+
+
+class DeedQuerySet(models.QuerySet["Deed"]):
+    """The audit log, as pages read it: it grows, and is not changed."""
+
+    def within(self, tenants: Iterable[str]) -> DeedQuerySet:
+        """The lines of some teams and workshops."""
+        return self.filter(tenant__in=list(tenants))
+
+    def update(self, **_kwargs: Any) -> int:
+        """Refused: what was done was done."""
+        raise TypeError("The audit log is not changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused, but for `forget`."""
+        raise TypeError("The audit log is not deleted; forget() lets go of what is old.")
+
+    def forget(self, *, before: datetime) -> int:
+        """Let go of lines that have been kept for long enough; how many."""
+        return super(DeedQuerySet, self.filter(at__lt=before)).delete()[0]
+
+
+class Deed(models.Model):
+    """One line of the audit log: who did what. Ids only: no name, no cell, no code, no e-mail."""
+
+    # No foreign key: the line stays when the person goes, and then says no more than that.
+    who = models.UUIDField(null=True, blank=True, db_index=True)
+    verb = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30, blank=True)
+    what = models.CharField(max_length=64, blank=True)
+    tenant = models.CharField(max_length=64, blank=True, db_index=True)
+    request = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = DeedQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.kind}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the line, once."""
+        if not self._state.adding:
+            raise TypeError("The audit log is not changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused, as for the whole log."""
+        raise TypeError("The audit log is not deleted.")

@@ -1,6 +1,5 @@
 """The planner's addresses."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from planner import api
@@ -11,6 +10,7 @@ from planner.views import (
     predictions,
     prototypes,
     reports,
+    second_step,
     sheets,
     teams,
     use_cases,
@@ -20,8 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("join/", home.join, name="join_by_code"),
     path("sign-in/", home.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("sign-in/code/", home.sign_in_code, name="sign_in_code"),
+    path("sign-out/", home.SignOut.as_view(), name="sign_out"),
     path("me/", home.me, name="me"),
+    path("me/second-step/", second_step.second_step, name="second_step"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team>/", teams.team, name="team"),
     path("teams/<uuid:team>/use-cases/", teams.add_use_case, name="use_case_add"),

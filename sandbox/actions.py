@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from sandbox import messages, store, tasks
 from sandbox.engine.specs import SPECS, Ask
+from sandbox.messages.legible import legible
 from sandbox.models import Dataset, Job, Prediction, Run
 from sandbox.samples import SAMPLES
 
@@ -77,7 +78,7 @@ def _bring(*, name: str, chunks: Iterable[bytes], tenant: str, sample: str = "")
         dataset = Dataset.objects.create(
             id=pk,
             tenant=tenant,
-            name=PurePath(name).name[:200],
+            name=_label(name),
             sample=sample,
             upload=key,
             sha256=counted.sha256.hexdigest(),
@@ -85,6 +86,11 @@ def _bring(*, name: str, chunks: Iterable[bytes], tenant: str, sample: str = "")
         )
         tasks.ring_on_commit(dataset)
     return dataset
+
+
+def _label(name: str) -> str:
+    """What a table is called on pages: a label and no more, since files are kept under ids."""
+    return legible(PurePath(name.replace("\\", "/")).name, most=200) or "table"
 
 
 def _keep_table(home: str, name: str, chunks: Iterable[bytes]) -> tuple[str, Counted]:
@@ -219,7 +225,7 @@ def predict_table(
     """Have a run's model predict a table that somebody brings; a repeat of the op does it once."""
     if already := _predicted(run, op):
         return already
-    prediction = Prediction(tenant=run.tenant, run=run, name=PurePath(name).name[:200], op=op)
+    prediction = Prediction(tenant=run.tenant, run=run, name=_label(name), op=op)
     return _predict(prediction, name, file.chunks())
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Team
-from workshops.actions.joining import ROLES
+from workshops.actions.joining import MOST_SEATS, ROLES
 from workshops.agendas import AGENDAS
 from workshops.models import Level, Part, Workshop
 
@@ -116,6 +116,13 @@ class StepChange(Op):
     script = forms.CharField(required=False, max_length=4000)
 
 
+class Door(forms.Form):
+    """Whether new people come in, and how many."""
+
+    is_locked = forms.BooleanField(required=False)
+    seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=MOST_SEATS)
+
+
 class TeamName(forms.Form):
     """A team's name."""
 
@@ -141,7 +148,7 @@ class Seating(forms.Form):
 class Joining(Op, Seating):
     """A name, once; a team and a part."""
 
-    display_name = forms.CharField(label=_("Your name"), max_length=60)
+    display_name = forms.CharField(label=_("Your name"), max_length=40)
 
     def clean(self) -> dict[str, Any]:
         """Everybody but an observer belongs to a team, if there are any."""

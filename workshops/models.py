@@ -97,6 +97,9 @@ class Workshop(models.Model):
     # How the steps that it touched stood before, so that taking it back restores their clocks.
     moved_before = models.JSONField(default=dict, blank=True)
     last_event = models.PositiveIntegerField(default=0)
+    # Who comes in: nobody new while the door is locked, and no more than there are seats.
+    is_locked = models.BooleanField(default=False, db_default=False)
+    seats = models.PositiveSmallIntegerField(default=120, db_default=120)
     is_sample = models.BooleanField(default=False)
     teams = models.ManyToManyField(Team, related_name="workshops", blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -126,6 +129,8 @@ class Participant(models.Model):
     team = models.ForeignKey(
         Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="participants"
     )
+    # False for a PM or an observer who said so themself, until the facilitator agrees.
+    is_confirmed = models.BooleanField(default=True, db_default=True)
     is_ready = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(null=True, blank=True)

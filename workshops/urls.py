@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workshops.views import console, reports, room, workshops
+from workshops.views import console, log, reports, room, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("w/", workshops.workshops, name="workshops"),
@@ -11,6 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<uuid:workshop>/plan/<uuid:step>/", workshops.plan_step, name="plan_step"),
     path("w/<uuid:workshop>/people/", workshops.people, name="people"),
     path("w/<uuid:workshop>/people/<uuid:participant>/", workshops.place, name="participant"),
+    path("w/<uuid:workshop>/people/<uuid:participant>/back/", workshops.let_in, name="let_in"),
+    path("w/<uuid:workshop>/door/", workshops.door, name="door"),
+    path("w/<uuid:workshop>/log/", log.log, name="log"),
+    path("w/<uuid:workshop>/log.csv", log.log_file, name="log_file"),
     path("w/<uuid:workshop>/teams/", workshops.add_team, name="team_add"),
     path("w/<uuid:workshop>/join-sheet/", workshops.join_sheet, name="join_sheet"),
     path("w/<uuid:workshop>/console/", console.console, name="console"),

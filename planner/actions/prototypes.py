@@ -12,7 +12,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner import rules
+from planner import audit, rules
 from planner.models import Prototype, UseCase, User
 from sandbox import actions as sandbox
 from sandbox.models import Dataset, Prediction, Run
@@ -76,6 +76,7 @@ def start(
     )
     prototype.threshold = threshold
     prototype.save(update_fields=["run", "threshold"])
+    audit.write("started", by=by, of=prototype, tenant=prototype.use_case.team_id)
     return prototype
 
 
@@ -84,7 +85,10 @@ def predict_table(
     *, by: User, prototype: Prototype, name: str, file: File[bytes], op: UUID | None = None
 ) -> Prediction:
     """Have the prototype's model predict a table that somebody brings."""
-    return sandbox.predict_table(run=_trained(by, prototype), name=name, file=file, op=op)
+    run = _trained(by, prototype)
+    row = sandbox.predict_table(run=run, name=name, file=file, op=op)
+    audit.write("predicted", by=by, of=prototype, tenant=prototype.use_case.team_id)
+    return row
 
 
 @transaction.atomic
@@ -116,7 +120,8 @@ def cancel(*, by: User, prototype: Prototype) -> Prototype:
     """Stop what is going on; what was found so far stays on the page."""
     if not rules.can_edit(by, prototype.use_case):
         raise PermissionDenied
-    sandbox.cancel(job=prototype.run or prototype.dataset)
+    if sandbox.cancel(job=prototype.run or prototype.dataset):
+        audit.write("cancelled", by=by, of=prototype, tenant=prototype.use_case.team_id)
     return prototype
 
 
@@ -135,4 +140,6 @@ def _already(*, by: User, use_case: UseCase, op: UUID | None) -> Prototype | Non
 
 def _begin(by: User, use_case: UseCase, dataset: Dataset, op: UUID | None) -> Prototype:
     """Write down the prototype of a table."""
-    return Prototype.objects.create(use_case=use_case, dataset=dataset, op=op, by=by)
+    row = Prototype.objects.create(use_case=use_case, dataset=dataset, op=op, by=by)
+    audit.write("uploaded", by=by, of=row, tenant=use_case.team_id)
+    return row

@@ -1,6 +1,8 @@
 """One settings file, fed by the environment. Defaults run on a bare laptop."""
 
 import os
+from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import dj_database_url
@@ -51,14 +53,28 @@ ALLOWED_HOSTS = [
     host for host in env("ALLOWED_HOSTS", "" if PRODUCTION else "*").split(",") if host
 ]
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+# Whose X-Forwarded-For is believed: addresses or networks, and "unix" for a socket.
+TRUSTED_PROXIES = [proxy.strip() for proxy in env("TRUSTED_PROXIES").split(",") if proxy.strip()]
+for proxy in TRUSTED_PROXIES:
+    if proxy != "unix":
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"TRUSTED_PROXIES names {proxy}, which is no address and no network."
+            ) from error
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "planner.config.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "csp",
     "template_partials",
     "rest_framework",
@@ -70,6 +86,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planner.config.requests.identified",
+    "planner.config.guard.guarded",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -77,9 +95,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "planner.config.urls"
@@ -120,9 +140,31 @@ STORE_URL = env("STORE_URL", str(VAR_DIR / "store"))
 AUTH_USER_MODEL = "planner.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: who guesses is not even asked
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Ten wrong passwords for one name from one address: ten minutes, then again. Never the address
+# alone – a whole company comes from one – nor the name alone, which would lock its owner out.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "planner.config.guard.address"
+AXES_LOCKOUT_CALLABLE = "planner.views.home.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has it, without the names that people typed
+AXES_VERBOSE = False
+# A second step at sign-in is each account's choice; with this, administration asks for one.
+OTP_REQUIRED_FOR_ADMIN = flag("OTP_REQUIRED_FOR_ADMIN", default=PRODUCTION)
+OTP_TOTP_ISSUER = "Hazumi"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
@@ -166,6 +208,10 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "planner.config.errors.forged"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# `__Host-`: no other host under the same domain can set or shadow them.
+SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -175,6 +221,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 UPLOAD_MAX_BYTES = int(env("UPLOAD_MAX_BYTES", str(200 * 1024 * 1024)))
 
 # Jobs -----------------------------------------------------------------------------------------
@@ -236,8 +283,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
+    "DEFAULT_THROTTLE_CLASSES": ["planner.config.pace.Pace"],
+    "NUM_PROXIES": 0,  # the address is known already; nobody chooses theirs with a header
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+# Requests a minute: of one person, and of one address that nobody signed in from.
+API_PER_MINUTE = int(env("API_PER_MINUTE", "300"))
+API_PER_MINUTE_ANONYMOUS = int(env("API_PER_MINUTE_ANONYMOUS", "60"))
 SPECTACULAR_SETTINGS = {
     "TITLE": "Hazumi",
     "DESCRIPTION": "The workshop's records, for people who script.",
@@ -252,5 +304,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Who signed in is in the audit log; axes says at length what it did not find.
+    "loggers": {"axes": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }

@@ -50,5 +50,6 @@ USUAL = {
     "train": Limits(memory=4 * GB, wall_seconds=60, cpu_seconds=7200),
     # A pre-trained network looks at the ten thousand pictures a table may have for three minutes.
     "predict": Limits(wall_seconds=300),
-    "render": Limits(),
+    # A report takes seconds; what is not printed after a minute is never printed.
+    "render": Limits(wall_seconds=60),
 }

@@ -19,8 +19,8 @@ PATTERNS = {
     if isinstance(pattern, URLPattern) and pattern.name
 }
 NAMED = list(PATTERNS)
-OPEN = {"home", "join_by_code", "sign_in", "sign_out", "library", "credits"}
-OWN = {"teams", "me"}  # shows people their own, and strangers nothing
+OPEN = {"home", "join_by_code", "sign_in", "sign_in_code", "sign_out", "library", "credits"}
+OWN = {"teams", "me", "second_step"}  # shows people their own, and strangers nothing
 GUARDED = [name for name in NAMED if name not in OPEN | OWN]
 FILES = {
     "chart",
