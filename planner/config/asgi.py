@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
-from typing import Any
+from types import FrameType
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from planner.config import errors
 
@@ -101,4 +105,32 @@ async def refuse(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.content})
 
 
+def say_goodbye(streams: Streams) -> None:
+    """End the streams of open pages as soon as this process is told to stop.
+
+    The server would let them go on until its patience ends, then cut them. Ended now, browsers
+    come back with the number of the last event they saw, and find the next process.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+        if callable(before):  # the server's own, which ends the process in good order
+
+            def stop(
+                given: int, frame: FrameType | None, then: Callable[..., Any] = before
+            ) -> None:
+                streams.close()
+                then(given, frame)
+
+            signal.signal(number, stop)
+
+
+class Streams(Protocol):
+    """What there is to end: the settings name it, since it lives in an app above this one."""
+
+    def close(self) -> None:
+        """End every stream of this process."""
+
+
 application = Door(get_asgi_application())
+if threading.current_thread() is threading.main_thread():
+    say_goodbye(import_string(settings.STREAMS))

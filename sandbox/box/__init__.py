@@ -14,10 +14,21 @@ from sandbox.box import harvest, watch
 from sandbox.box.limits import Limits
 from sandbox.box.outcome import Outcome
 from sandbox.box.place import Place
+from sandbox.box.proof import Proof, proof
 from sandbox.box.walls import level
 from sandbox.box.watch import OnProgress, Wish
 
-__all__ = ["Limits", "OnProgress", "Outcome", "Wish", "level", "run", "tidy"]
+__all__ = [
+    "Limits",
+    "OnProgress",
+    "Outcome",
+    "Proof",
+    "Wish",
+    "level",
+    "proof",
+    "run",
+    "tidy",
+]
 
 RUNNER = "sandbox.engine.runner"
 PREFIX = "hazumi-box-"
