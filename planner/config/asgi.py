@@ -105,32 +105,44 @@ async def refuse(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.content})
 
 
-def say_goodbye(streams: Streams) -> None:
-    """End the streams of open pages as soon as this process is told to stop.
-
-    The server would let them go on until its patience ends, then cut them. Ended now, browsers
-    come back with the number of the last event they saw, and find the next process.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.getsignal(number)
-        if callable(before):  # the server's own, which ends the process in good order
-
-            def stop(
-                given: int, frame: FrameType | None, then: Callable[..., Any] = before
-            ) -> None:
-                streams.close()
-                then(given, frame)
-
-            signal.signal(number, stop)
-
-
 class Streams(Protocol):
-    """What there is to end: the settings name it, since it lives in an app above this one."""
+    """What there is to end: named in the settings, since it lives in an app above this one."""
 
     def close(self) -> None:
         """End every stream of this process."""
 
 
-application = Door(get_asgi_application())
-if threading.current_thread() is threading.main_thread():
-    say_goodbye(import_string(settings.STREAMS))
+class Farewell:
+    """Ends the streams of open pages as soon as the process is told to stop.
+
+    The server would let them go on until its patience ends, then cut them. Ended now, browsers
+    come back with the number of the last event they saw, and find the next process.
+    """
+
+    def __init__(
+        self, inside: Callable[[Scope, Receive, Send], Awaitable[None]], streams: Streams
+    ) -> None:
+        self.inside, self.streams = inside, streams
+        self.listens = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Listen from the first request on: by then the server has set its own handlers."""
+        if not self.listens and threading.current_thread() is threading.main_thread():
+            self.listens = True
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.listen(number)
+        await self.inside(scope, receive, send)
+
+    def listen(self, number: signal.Signals) -> None:
+        """Before whatever a signal does, end the streams."""
+        before = signal.getsignal(number)
+        if callable(before):
+
+            def stop(given: int, frame: FrameType | None) -> None:
+                self.streams.close()
+                before(given, frame)
+
+            signal.signal(number, stop)
+
+
+application = Farewell(Door(get_asgi_application()), import_string(settings.STREAMS))
