@@ -91,8 +91,10 @@ def piles() -> Iterator[Pile]:
 
 
 def _queue(rows: QuerySet[Any]) -> str:
-    """Where the bell of these jobs rings; of several, the usual one."""
-    return str(settings.CELERY_TASK_ROUTES.get(rows.model().bell, {}).get("queue", ""))
+    """Where jobs of this kind wait; of several places, the usual one."""
+    usual = rows.model()
+    routes = getattr(settings, "CELERY_TASK_ROUTES", {})
+    return str(getattr(usual, "queue", "") or routes.get(usual.bell, {}).get("queue", ""))
 
 
 def stored() -> dict[str, int]:
