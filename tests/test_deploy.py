@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -152,6 +153,36 @@ def test_the_image_is_made_of_what_it_needs() -> None:
     assert {name for line in copied for name in line.split()} == let_in
     for name in let_in:
         assert (ROOT / name).exists(), name
+
+
+# What is audited ----------------------------------------------------------------------------
+
+CLEAN = {"name": "a", "version": "1", "vulns": []}
+HOLE = {"name": "b", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]}
+UNTOLD = {"name": "c", "version": "3", "skip_reason": "Dependency not found"}
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "said"),
+    [
+        ([CLEAN, UNTOLD], 0, "1 of 2 packages audited, 0 known holes"),
+        ([CLEAN, HOLE], 1, "b 2: CVE-1, fixed in 3"),
+        ([UNTOLD], 0, "Nothing was audited"),
+        (None, 0, "Nothing was audited"),
+    ],
+)
+def test_an_audit_fails_on_a_hole_and_not_on_silence(found: Any, code: int, said: str) -> None:
+    """H1: a registry without vulnerability data fails nothing, and says that it audited nothing."""
+    heard = json.dumps({"dependencies": found, "fixes": []}) if found is not None else ""
+    done = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "audit.py"],
+        input=heard,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, said in done.stdout) == (code, True), done.stdout + done.stderr
 
 
 # systemd --------------------------------------------------------------------------------------

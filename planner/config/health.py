@@ -65,6 +65,12 @@ def broker() -> str:
         return str(link.transport.driver_type)
 
 
+def tables() -> bool:
+    """Whether the database answers and nothing is left to migrate."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
 def wall() -> dict[str, Any]:
     """What the canary found behind the wall, lately; refused when that is less than it must be."""
     box.level()
@@ -101,6 +107,7 @@ TELLING: Final[dict[str, Part]] = {
     "jobs": jobs,
     "disk_free": disk_free,
 }
+_tables: Final = remembered(tables)
 _vital: Final = {name: remembered(part) for name, part in VITAL.items()}
 
 
@@ -144,19 +151,6 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Pages can be given out: the database answers and knows every table that this code needs."""
-    is_ready = bool(_ask(_is_migrated))
+    is_ready = bool(_tables())
     text = "ready\n" if is_ready else "not ready\n"
     return HttpResponse(text, status=200 if is_ready else 503, content_type="text/plain")
-
-
-def _is_migrated() -> bool:
-    """Whether nothing is left to migrate; looked up until it is so, and then never again."""
-    if not _migrated:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return False
-        _migrated.add(True)
-    return bool(database())
-
-
-_migrated: Final[set[bool]] = set()

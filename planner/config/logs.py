@@ -72,18 +72,18 @@ def fields(record: logging.LogRecord) -> dict[str, str | int]:
 class Line(logging.Formatter):
     """One line a record, for a terminal; what follows a traceback's first line is set in."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 – logging's own name
         """Time, level, where from, what, and which request or job it belongs to."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         carried = " ".join(f"{name}={value}" for name, value in fields(record).items())
         line = f"{at} {record.levelname} {record.name} {record.message}"
         return scrubbed(f"{line} {carried}".rstrip().translate(BREAKS))
 
-    def formatException(self, ei: Any) -> str:
+    def formatException(self, ei: Any) -> str:  # noqa: N802 – logging's own name
         """The traceback, set in so that no line of it can look like a record of its own."""
         return set_in(super().formatException(ei))
 
-    def formatStack(self, stack_info: str) -> str:
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 – logging's own name
         """The stack, set in likewise."""
         return set_in(stack_info)
 

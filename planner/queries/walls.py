@@ -8,7 +8,7 @@ from sandbox import box, messages
 
 
 def wall(level: str = "") -> str:
-    """What jobs run behind: the level that a run had, else the one in force; empty if there is none.
+    """What jobs run behind: the level that a run had, else the one in force; empty without any.
 
     The level in force is that of the machine that answers. Where workers have another one, each
     run still says which it had.

@@ -46,7 +46,7 @@ class Site:
         return int(self.listener.getsockname()[1])
 
     def start(self) -> subprocess.Popen[bytes]:
-        """One more web process on the same socket, as a supervisor with socket activation has it."""
+        """One more web process on the same socket, as with a supervisor's socket activation."""
         argv = [sys.executable, "-m", "uvicorn", "planner.config.asgi:application"]
         argv += ["--fd", str(self.listener.fileno()), "--lifespan", "off"]
         argv += ["--timeout-graceful-shutdown", GRACE]

@@ -13,7 +13,7 @@ from planner.models import User
 from sandbox import broker
 from sandbox.box import walls
 
-ELSEWHERE = {"REMOTE_ADDR": "203.0.113.7"}
+ELSEWHERE: Any = {"REMOTE_ADDR": "203.0.113.7"}
 
 
 @pytest.fixture

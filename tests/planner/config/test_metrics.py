@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,10 +97,10 @@ else:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Iterator[dict[str, str]]:
+def shared(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "figures"
     folder.mkdir()
-    yield os.environ | {
+    return os.environ | {
         "PROMETHEUS_MULTIPROC_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "planner.config.settings",
     }
