@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -50,6 +51,9 @@ GPU = "gpu"  # the queue of runs for workers that have one
 
 JobT = TypeVar("JobT", bound="Job")
 
+# The job that this process has claimed and works on, for the lines that it leaves in the log.
+at_work: ContextVar[Job | None] = ContextVar("at_work", default=None)
+
 
 class JobQuerySet(models.QuerySet[JobT]):
     """What every worker and the sweeper ask of jobs."""
@@ -64,7 +68,9 @@ class JobQuerySet(models.QuerySet[JobT]):
             lease_until=now + timedelta(seconds=settings.RUN_LEASE_SECONDS),
             started_at=now,
         )
-        return self.get(pk=pk) if claimed else None
+        job = self.get(pk=pk) if claimed else None
+        at_work.set(job)
+        return job
 
     def give_up_lost(self) -> int:
         """Close the jobs whose last allowed worker fell silent."""

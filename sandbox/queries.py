@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import IO
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import IO, Any
 
 from django.conf import settings
+from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.utils import timezone
 
 from sandbox import store
-from sandbox.models import Prediction, Run, Status, Worker, queues
+from sandbox.models import Dataset, Model, Prediction, Run, Status, Worker, queues
 from sandbox.samples import SAMPLES, Sample
 
 # The drawings use the light colours of the design tokens; these are their partners in the dark.
@@ -49,10 +54,55 @@ def samples() -> list[Sample]:
     return list(SAMPLES.values())
 
 
-def waiting() -> dict[str, int]:
-    """How many jobs of each kind wait for a worker, for the operator."""
+@dataclass(frozen=True)
+class Pile:
+    """The jobs of one kind: where they stand, and how those went that ended within the hour."""
+
+    kind: str
+    queue: str
+    by_status: Mapping[str, int]
+    oldest_waiting: float  # seconds; 0 when none waits
+    last_taken: datetime | None  # when a worker last took one
+    seconds: tuple[float, ...]
+    tried_again: int
+
+
+def piles() -> Iterator[Pile]:
+    """Every kind of job, for whoever watches the installation."""
+    now = timezone.now()
+    for rows in queues():
+        counted = rows.order_by().values_list("status").annotate(Count("pk"), Min("created_at"))
+        found = {status: (number, first) for status, number, first in counted}
+        waiting = found.get(Status.QUEUED.value)
+        ended = list(
+            rows.filter(finished_at__gte=now - timedelta(hours=1), started_at__isnull=False)
+            .order_by()
+            .values_list("started_at", "finished_at", "fence")
+        )
+        yield Pile(
+            kind=rows.model.__name__.lower(),
+            queue=_queue(rows),
+            by_status={status.value: found.get(status, (0, now))[0] for status in Status},
+            oldest_waiting=(now - waiting[1]).total_seconds() if waiting else 0.0,
+            last_taken=rows.aggregate(at=Max("started_at"))["at"],
+            seconds=tuple((end - start).total_seconds() for start, end, _fence in ended),
+            tried_again=sum(fence > 1 for _start, _end, fence in ended),
+        )
+
+
+def _queue(rows: QuerySet[Any]) -> str:
+    """Where jobs of this kind wait; of several places, the usual one."""
+    usual = rows.model()
+    routes = getattr(settings, "CELERY_TASK_ROUTES", {})
+    return str(getattr(usual, "queue", "") or routes.get(usual.bell, {}).get("queue", ""))
+
+
+def stored() -> dict[str, int]:
+    """Bytes that rows own in the store, by what they are."""
+    size = Sum("size", default=0)
     return {
-        rows.model.__name__.lower(): rows.filter(status=Status.QUEUED).count() for rows in queues()
+        "tables": Dataset.objects.aggregate(size=size)["size"],
+        "models": Model.objects.aggregate(size=size)["size"],
     }
 
 

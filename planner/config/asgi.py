@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
-from typing import Any
+from types import FrameType
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from planner.config import errors
 
@@ -141,4 +145,44 @@ def opened() -> Door:
     return Door(inside)
 
 
-application = opened()
+class Streams(Protocol):
+    """What there is to end: named in the settings, since it lives in an app above this one."""
+
+    def close(self) -> None:
+        """End every stream of this process."""
+
+
+class Farewell:
+    """Ends the streams of open pages as soon as the process is told to stop.
+
+    The server would let them go on until its patience ends, then cut them. Ended now, browsers
+    come back with the number of the last event they saw, and find the next process.
+    """
+
+    def __init__(
+        self, inside: Callable[[Scope, Receive, Send], Awaitable[None]], streams: Streams
+    ) -> None:
+        self.inside, self.streams = inside, streams
+        self.listens = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Listen from the first request on: by then the server has set its own handlers."""
+        if not self.listens and threading.current_thread() is threading.main_thread():
+            self.listens = True
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.listen(number)
+        await self.inside(scope, receive, send)
+
+    def listen(self, number: signal.Signals) -> None:
+        """Before whatever a signal does, end the streams."""
+        before = signal.getsignal(number)
+        if callable(before):
+
+            def stop(given: int, frame: FrameType | None) -> None:
+                self.streams.close()
+                before(given, frame)
+
+            signal.signal(number, stop)
+
+
+application = Farewell(opened(), import_string(settings.STREAMS))

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "planner.config.requests.identified",
+    "planner.config.access.watched",
     "planner.config.guard.guarded",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -216,6 +217,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+# Monitors ask from inside, without HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^(live|ready|health|metrics)$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
@@ -299,12 +302,43 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# The log and the figures -----------------------------------------------------------------------
+LOG_FORMAT = env("LOG_FORMAT", "json" if PRODUCTION else "line")
+if LOG_FORMAT not in {"json", "line"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or line.")
+LOG_LEVEL = env("LOG_LEVEL", "INFO")
+ACCESS_LOG = flag("ACCESS_LOG", default=PRODUCTION)
+# Who shows it sees /metrics and the details of /health; without one, only this machine does.
+METRICS_TOKEN = env("METRICS_TOKEN")
+# The streams of open pages, ended when the process is told to stop so that browsers come back soon.
+STREAMS = "workshops.live.hub"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Who signed in is in the audit log; axes says at length what it did not find.
-    "loggers": {"axes": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "filters": {"context": {"()": "planner.config.logs.Context"}},
+    "formatters": {
+        "line": {"()": "planner.config.logs.Line"},
+        "json": {"()": "planner.config.logs.Json"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["context"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Who signed in is in the audit log; axes says at length what it did not find.
+        "axes": {"level": "WARNING"},
+        # Our own line tells of each request; Django's would tell its address, join code and all.
+        "hazumi.access": {"level": "INFO" if ACCESS_LOG else "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},
+        # Whoever starts these waits for the line that they can be used.
+        "uvicorn.error": {"level": "INFO"},
+        "celery.apps.worker": {"level": "INFO"},
+    },
 }

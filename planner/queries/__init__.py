@@ -24,6 +24,7 @@ from planner.queries.records import (
     values,
 )
 from planner.queries.uses import Tried, Use, prediction, predictions, use
+from planner.queries.walls import wall
 
 __all__ = [
     "Facts",
@@ -51,4 +52,5 @@ __all__ = [
     "teams",
     "use",
     "values",
+    "wall",
 ]

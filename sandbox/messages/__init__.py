@@ -9,7 +9,7 @@ from .headings import (
     split_told,
     table_title,
 )
-from .names import about, ask_words, figure, learner_title, metric_title
+from .names import about, ask_words, figure, learner_title, metric_title, wall_told
 from .paragraph import paragraph
 from .sentences import SENTENCES, ending, sentence
 
@@ -30,4 +30,5 @@ __all__ = [
     "sentence",
     "split_told",
     "table_title",
+    "wall_told",
 ]

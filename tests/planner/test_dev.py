@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from django.conf import settings
 
 from planner.management.commands import dev
 from tests.sandbox import cards
+from sandbox.box import walls
 
 PATIENCE = 60.0
 
@@ -68,6 +70,18 @@ def family(word: str) -> list[int]:
     return found
 
 
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Where a process and all that it started listen for TCP, or take UDP (A1)."""
+    root = psutil.Process(pid)
+    return {
+        (connection.laddr.ip, connection.laddr.port)
+        for process in [root, *root.children(recursive=True)]
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+        or (connection.type == socket.SOCK_DGRAM and not connection.raddr)
+    }
+
+
 def read_until(process: subprocess.Popen[str], word: str) -> str:
     """What the process says up to a word."""
     said = ""
@@ -93,7 +107,7 @@ def test_a_machine_with_a_gpu_has_a_worker_for_it(
     assert list(dev.programs("127.0.0.1", 8000)) == ["web", "worker"]
 
 
-def test_it_runs_everything_and_ctrl_c_stops_everything(
+def test_it_runs_everything_on_one_port_and_ctrl_c_stops_everything(
     start: Callable[[], subprocess.Popen[str]], port: int, tmp_path: Path
 ) -> None:
     process = start()
@@ -102,6 +116,9 @@ def test_it_runs_everything_and_ctrl_c_stops_everything(
     assert "worker | " in said
     health = json.load(urlopen(f"http://127.0.0.1:{port}/health", timeout=10))
     assert health["status"] == "ok"
+    assert health["box"] in walls.WALLS
+    assert health["broker"] == "redis"
+    assert listening(process.pid) == {("127.0.0.1", port)}
     assert (tmp_path / "var" / "broker" / "broker.sock").exists()
     assert len(family(str(tmp_path))) >= 4
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from sandbox import queries, store
 from sandbox.models import Dataset, Run
@@ -42,7 +44,21 @@ def test_an_unknown_drawing_is_not_found(run: Run, name: str, language: str) -> 
 
 
 @pytest.mark.django_db
-def test_what_waits_is_counted() -> None:
-    Dataset.objects.create(name="a", size=1)
-    assert queries.waiting()["dataset"] == 1
-    assert queries.waiting()["run"] == 0
+def test_each_kind_of_job_has_its_pile() -> None:
+    now = timezone.now()
+    table = Dataset.objects.create(name="a", size=5, created_at=now - timedelta(minutes=1))
+    Dataset.objects.create(name="b", size=7)
+    Run.objects.create(
+        dataset=table, status="failed", started_at=now - timedelta(seconds=4), finished_at=now
+    )
+    old = now - timedelta(hours=3)
+    Run.objects.create(dataset=table, status="failed", started_at=old, finished_at=old)
+    piles = {pile.kind: pile for pile in queries.piles()}
+    tables, runs = piles["dataset"], piles["run"]
+    assert (tables.queue, runs.queue) == ("parse", "cpu")
+    assert (tables.by_status["queued"], runs.by_status["failed"]) == (2, 2)
+    assert tables.oldest_waiting >= 60
+    assert runs.seconds == (4.0,)
+    assert runs.last_taken == now - timedelta(seconds=4)
+    assert tables.last_taken is None
+    assert queries.stored() == {"tables": 12, "models": 0}

@@ -21,6 +21,7 @@ from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.models import User
+from planner.queries import wall
 from planner.views.access import is_fragment, is_own, person, signed_in
 from workshops import live, rules
 from workshops.actions import closing, moving, telling, timing
@@ -33,7 +34,8 @@ from workshops.views.finding import led, must_be_valid, refused
 @require_safe
 def console(request: HttpRequest, workshop: UUID) -> HttpResponse:
     """Lead the room: agenda, stage, time, script, and the way on."""
-    return render(request, "workshops/console.html", telling.console_page(led(request, workshop)))
+    context = {**telling.console_page(led(request, workshop)), "wall": wall()}
+    return render(request, "workshops/console.html", context)
 
 
 @signed_in
