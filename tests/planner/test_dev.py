@@ -18,8 +18,8 @@ import pytest
 from django.conf import settings
 
 from planner.management.commands import dev
-from tests.sandbox import cards
 from sandbox.box import walls
+from tests.sandbox import cards
 
 PATIENCE = 60.0
 
