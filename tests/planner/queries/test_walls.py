@@ -1,4 +1,4 @@
-"""What jobs run behind is said where tables are brought, where they are learnt from, and to lead."""
+"""What jobs run behind is said where tables are brought and learnt from, and to who leads."""
 
 from __future__ import annotations
 
