@@ -1,4 +1,4 @@
-# make run · make test · make lint · make audit · make sbom · make bench · make vendor · make messages
+# make run · make test · make lint · make audit · make sbom · make bench · make load · make vendor · make messages
 PORT ?= 8000
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk bubblewrap python3-venv redis-server
 TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql poppler-utils gettext
 
-.PHONY: run test lint audit sbom bench vendor messages system-run system-test
+.PHONY: run test lint audit sbom bench load vendor messages system-run system-test
 
 run: system-run .venv/installed  ## install, migrate, make the demo, start web and workers
 	$(PY) manage.py dev --port $(PORT)
@@ -38,6 +38,9 @@ bench: .venv/installed  ## reports, the room, the engine against its peers (ENGI
 	$(PY) benchmarks/report.py
 	$(PY) benchmarks/room.py
 	$(PY) -m benchmarks.engine $(ENGINE)
+
+load: .venv/installed  ## a full house for ten minutes, on the loopback (LOAD="--only joins")
+	$(PY) benchmarks/load.py $(LOAD)
 
 messages: .venv/installed  ## collect every sentence for the translators (needs gettext)
 	$(PY) manage.py makemessages -l ja -e html,txt,py,svg --no-location --no-wrap --ignore=.venv --ignore=var --ignore=node_modules --ignore=out
