@@ -29,7 +29,7 @@ def render(report_id: str) -> None:
 
 def make(report: Report, draw: Callable[[], Document]) -> None:
     """Draw a claimed report, print it and keep the file; whatever happens, its row says so."""
-    key = f"reports/{report.pk}/{report.fence}.pdf"
+    key = f"{store.folder_of(report)}/{report.fence}.pdf"
     try:
         document = draw()
         printed = pdf.render(document.html, is_wanted=report.renew)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import IO
 
 from django.conf import settings
@@ -42,6 +43,24 @@ def predictions(prediction: Prediction) -> IO[bytes]:
     if not (prediction.has_succeeded and prediction.output):
         raise FileNotFoundError(prediction.pk)
     return store.open_file(prediction.output)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How many bytes somebody keeps, of how many; without a limit `most` is 0."""
+
+    used: int
+    most: int
+
+    @property
+    def percent(self) -> int:
+        """How full it is, from 0 to 100."""
+        return min(100, round(100 * self.used / self.most)) if self.most else 0
+
+
+def usage(tenant: str) -> Usage:
+    """What somebody's files take, as they lie there; what belongs to nobody has no limit."""
+    return Usage(store.used(tenant), settings.TENANT_BYTES if tenant else 0)
 
 
 def samples() -> list[Sample]:
