@@ -363,7 +363,7 @@ def cancel(*, job: Job) -> bool:
 @transaction.atomic
 def erase_run(*, run: Run) -> None:
     """Delete a training with its model, its drawings and what was predicted with it."""
-    _erase([*run.predictions.all(), run])
+    erase(jobs=[*run.predictions.all(), run])
 
 
 @transaction.atomic
@@ -371,13 +371,19 @@ def erase_dataset(*, dataset: Dataset) -> None:
     """Delete a table with everything that was trained on it."""
     for run in dataset.runs.all():
         erase_run(run=run)
-    _erase([dataset])
+    erase(jobs=[dataset])
 
 
-def _erase(jobs: Sequence[Job]) -> None:
+@transaction.atomic
+def erase(*, jobs: Iterable[Job]) -> None:
     """Delete rows now and their files when that is certain; a worker at it notices and stops."""
+    jobs = list(jobs)
     left = unused.left_by(jobs)
     for job in jobs:
         job.delete()
-    # What cannot be removed at this moment is left to the daily sweep.
-    transaction.on_commit(partial(unused.forget, left), robust=True)
+    erase_files(left=left)
+
+
+def erase_files(*, left: Iterable[tuple[str, str]]) -> None:
+    """Remove what no row names any more once the rows are gone; the daily sweep does it again."""
+    transaction.on_commit(partial(unused.forget, list(left)), robust=True)

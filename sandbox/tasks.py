@@ -147,10 +147,11 @@ def _told(job: Job) -> Iterator[None]:
         log.exception("A file of %s %s is not what was brought.", job.bell, job.pk)
         job.finish(status=Status.FAILED, failure={"code": "file_changed", "params": {}})
     except OSError as error:
-        if not store.is_full(error):
-            raise
-        log.exception("No room for the files of %s %s.", job.bell, job.pk)
-        job.finish(status=Status.DISK, failure={"code": "no_room", "params": {}})
+        if store.is_full(error):
+            log.exception("No room for the files of %s %s.", job.bell, job.pk)
+            job.finish(status=Status.DISK, failure={"code": "no_room", "params": {}})
+        elif type(job)._default_manager.filter(pk=job.pk).exists():
+            raise  # else people erased it meanwhile, files and all
 
 
 def _sign_of_life(job: Job, progress: dict[str, Any]) -> box.Wish:

@@ -113,6 +113,24 @@ def _trained(by: User, prototype: Prototype) -> Run:
 
 
 @transaction.atomic
+def erase(*, by: User, prototype: Prototype) -> None:
+    """Delete a prototype with its results, and its table unless another prototype is on it."""
+    if not rules.can_delete(by, prototype):
+        raise PermissionDenied
+    clear(prototype)
+
+
+def clear(prototype: Prototype) -> None:
+    """Delete a prototype and what only it needs; whoever calls has asked who may."""
+    run, dataset = prototype.run, prototype.dataset
+    prototype.delete()
+    if run is not None:
+        sandbox.erase_run(run=run)
+    if not dataset.prototypes.exists():
+        sandbox.erase_dataset(dataset=dataset)
+
+
+@transaction.atomic
 def enough(*, by: User, prototype: Prototype) -> Prototype:
     """End the training soon and keep the best so far; one without a result ends with its first."""
     sandbox.enough(job=_trained(by, prototype))

@@ -185,6 +185,7 @@ def page(
         "prototype": row,
         "outcome": outcome,
         "can_edit": bool(mine) and mine not in rules.READERS,
+        "can_delete": rules.can_delete(request.user, row, mine),
         "op": new_op(),
     }
     if outcome.awaits_choice:

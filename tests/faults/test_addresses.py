@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
 FIELDS = [
     "agenda",
     "code",
+    "days",
     "display_name",
     "due",
     "file",
@@ -78,6 +79,7 @@ FIELDS = [
     "urgency",
     "user",
     "username",
+    "typed",
     "cell-0",
     "users",
     "value",
