@@ -79,8 +79,8 @@ def places_of(user: User) -> QuerySet[Participant]:
 
 def own_teams(workshop: Workshop) -> QuerySet[Team]:
     """The teams that are in no other workshop."""
-    others = Workshop.objects.exclude(pk=workshop.pk)
-    return workshop.teams.exclude(workshops__in=others).prefetch_related("use_cases")
+    elsewhere = Team.objects.filter(workshops__in=Workshop.objects.exclude(pk=workshop.pk))
+    return workshop.teams.exclude(pk__in=elsewhere).prefetch_related("use_cases")
 
 
 def own_guests(workshop: Workshop) -> QuerySet[User]:

@@ -98,7 +98,7 @@ def test_a_team_has_so_much_room_and_a_sentence_says_how_much_is_used(settings: 
     settings.TENANT_BYTES = 3 * len(CSV)
     bring(content=CSV)
     bring(content=CSV + b"5,6,no\n")
-    with pytest.raises(ValidationError, match="keeps 55.*bytes of the 72"):
+    with pytest.raises(ValidationError, match=r"keeps 55.*bytes of the 72"):
         bring(content=CSV + b"7,8,no\n")
     assert len(keys()) == Dataset.objects.count() == 2
     bring("another-team")
