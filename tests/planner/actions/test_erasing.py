@@ -81,7 +81,7 @@ def test_a_use_case_goes_with_everything_below_it(
         row = erasing.erase_use_case(by=pm, use_case=use_case, typed="  who WILL leave？ ")
     assert keys() == [other.dataset.upload]
     assert list(team.use_cases.all()) == [other.use_case]
-    assert not (Run.objects.exists() or Report.objects.exists())
+    assert not any(kind.objects.exists() for kind in (Run, Report))
     assert (row.kind, row.by) == (Erasure.Kind.USE_CASE, pm)
     assert row.figures["prototypes"] == 2
     assert "leave" not in str(row.figures)
