@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from planner.models import (
     Decision,
     Deed,
+    Erasure,
     Membership,
     Milestone,
     Prototype,
@@ -147,3 +149,23 @@ class Reports(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("file_name", "language", "status", "is_draft", "created_at")
     list_filter = ("status", "language")
     raw_id_fields = ("use_case", "by")
+
+
+@admin.register(Erasure)
+class Erasures(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What was erased: who, when, how much. Nothing here is changed."""
+
+    list_display = ("kind", "at", "by", "owner", "figures")
+    list_filter = ("kind",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only erasing makes such a row."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody changes what happened."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody takes it back."""
+        return False

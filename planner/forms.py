@@ -78,6 +78,14 @@ class NewUseCase(forms.ModelForm[UseCase]):
         fields = ("title",)
 
 
+class Typed(forms.Form):
+    """The name of what is to be erased, typed by whoever erases it."""
+
+    typed = forms.CharField(
+        max_length=200, error_messages={"required": _("Type the name, so that it is no slip.")}
+    )
+
+
 class Place(forms.Form):
     """What somebody is to a team."""
 

@@ -277,6 +277,8 @@ class ReportQuerySet(JobQuerySet["Report"]):
 class Report(Job):
     """A PDF being made, or made: of a use case, or of what `subject` names in another app."""
 
+    shelf = "reports"
+
     subject = models.UUIDField(db_index=True)
     use_case = models.ForeignKey(
         UseCase, on_delete=models.CASCADE, null=True, blank=True, related_name="reports"
@@ -362,3 +364,71 @@ class Deed(models.Model):
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused, as for the whole log."""
         raise TypeError("The audit log is not deleted.")
+
+
+class PackageQuerySet(JobQuerySet["Package"]):
+    """Packages, as pages read them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> PackageQuerySet:
+        """A person's own: what is in it was theirs to take along when they ordered it."""
+        return self.filter(by=user) if user.is_authenticated else self.none()
+
+
+class Package(Job):
+    """Everything of a team, or of what `subject` names in another app, as one zip, for a day."""
+
+    shelf = "packages"
+
+    subject = models.UUIDField(db_index=True)
+    # Which task makes it: the app that knows the subject has a task of its own.
+    bell = models.CharField(max_length=60, default="planner.pack")
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
+    file = models.CharField(max_length=200, blank=True)  # the store's key
+    file_name = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    objects = PackageQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ErasureQuerySet(models.QuerySet["Erasure"]):
+    """Erasures, as pages read them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> ErasureQuerySet:
+        """What a person erased, and what was theirs when its time was over."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(by=user) | Q(owner=user))
+
+
+class Erasure(models.Model):
+    """What stays of a use case, team or workshop that was erased: who, when, how much. No words."""
+
+    class Kind(models.TextChoices):
+        """What was erased."""
+
+        USE_CASE = "use_case", _("Use case")
+        TEAM = "team", _("Team")
+        WORKSHOP = "workshop", _("Workshop")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind)
+    subject = models.UUIDField(db_index=True)
+    figures = models.JSONField(default=dict)  # counts only
+    # Nobody: its time was over.
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"

@@ -45,6 +45,10 @@ def picture(source: str | bytes, context: Mapping[str, Any] | None = None) -> st
 
 def file_name(day: str, title: str, kind: str, ending: str = "pdf") -> str:
     """Name a file after its day, title and kind, with nothing in it that a system refuses."""
+    return "_".join(part for part in (day, as_name(title), kind) if part) + f".{ending}"
+
+
+def as_name(title: str) -> str:
+    """A title as the name of a folder, with nothing in it that a system refuses."""
     words = UNSAFE.sub(" ", legible(title, most=200))
-    words = re.sub(r"[\s_]+", "_", words).strip("._ ")[:60].rstrip("._ ")
-    return "_".join(part for part in (day, words, kind) if part) + f".{ending}"
+    return re.sub(r"[\s_]+", "_", words).strip("._ ")[:60].rstrip("._ ")

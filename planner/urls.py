@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from planner import api
 from planner.views import (
+    data,
     home,
     library,
     licences,
@@ -24,10 +25,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", home.SignOut.as_view(), name="sign_out"),
     path("me/", home.me, name="me"),
     path("me/second-step/", second_step.second_step, name="second_step"),
+    path("me/leave/", home.leave, name="leave"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team>/", teams.team, name="team"),
     path("teams/<uuid:team>/use-cases/", teams.add_use_case, name="use_case_add"),
     path("teams/<uuid:team>/people/", teams.place, name="place"),
+    path("teams/<uuid:team>/data/", data.team_data, name="team_data"),
+    path("teams/<uuid:team>/data/pack/", data.pack, name="team_pack"),
+    path("teams/<uuid:team>/data/erase/", data.erase_team, name="team_erase"),
+    path("packages/<uuid:package>/file/", data.package_file, name="package_file"),
+    path("u/<uuid:use_case>/erase/", data.erase_use_case, name="use_case_erase"),
     path("u/<uuid:use_case>/", use_cases.use_case, name="use_case"),
     path("u/<uuid:use_case>/rename/", use_cases.rename, name="use_case_rename"),
     path("u/<uuid:use_case>/choose/", use_cases.choose, name="use_case_choose"),
@@ -45,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prototypes/<uuid:prototype>/start/", prototypes.start, name="prototype_start"),
     path("prototypes/<uuid:prototype>/enough/", prototypes.enough, name="prototype_enough"),
     path("prototypes/<uuid:prototype>/cancel/", prototypes.cancel, name="prototype_cancel"),
+    path("prototypes/<uuid:prototype>/erase/", data.erase_prototype, name="prototype_erase"),
     path("prototypes/<uuid:prototype>/repeat/", prototypes.repeat, name="prototype_repeat"),
     path("prototypes/<uuid:prototype>/predict/", predictions.predict, name="predict"),
     path("prototypes/<uuid:prototype>/what-if/", predictions.what_if, name="what_if"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -102,6 +104,8 @@ class Job(models.Model):
 
     # The Celery task that takes this job's id; without one, nobody rings it again.
     bell: ClassVar[str] = ""
+    # The folder of the store, below its tenant's, with what such jobs make.
+    shelf: ClassVar[str] = ""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Whose turn, whose quota, whose folder: a name the apps above give, which means nothing here.
@@ -154,7 +158,8 @@ class Job(models.Model):
             finished_at=timezone.now(),
             lease_until=None,
         )
-        self.refresh_from_db()
+        with suppress(ObjectDoesNotExist):  # people may have erased it meanwhile
+            self.refresh_from_db()
         return bool(held)
 
     def cancel(self) -> bool:
@@ -185,6 +190,7 @@ class Dataset(Job):
     """A table somebody brought, or a sample; `result` is its profile once it was read."""
 
     bell = "sandbox.profile"
+    shelf = "datasets"
 
     name = models.CharField(max_length=200)
     sample = models.CharField(max_length=60, blank=True)
@@ -203,6 +209,7 @@ class Run(Job):
     """One training. `result` is what the engine said at the end, `progress` what it says now."""
 
     bell = "sandbox.train"
+    shelf = "runs"
 
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
     spec = models.CharField(max_length=60)
@@ -256,6 +263,7 @@ class Prediction(Job):
     """A run's model used on another table, or on one row that somebody typed."""
 
     bell = "sandbox.predict"
+    shelf = "predictions"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="predictions")
     name = models.CharField(max_length=200, blank=True)  # of the file; empty for a typed row

@@ -49,6 +49,24 @@ def predictions(prediction: Prediction) -> IO[bytes]:
     return store.open_file(prediction.output)
 
 
+@dataclass(frozen=True)
+class Usage:
+    """How many bytes somebody keeps, of how many; without a limit `most` is 0."""
+
+    used: int
+    most: int
+
+    @property
+    def percent(self) -> int:
+        """How full it is, from 0 to 100."""
+        return min(100, round(100 * self.used / self.most)) if self.most else 0
+
+
+def usage(tenant: str) -> Usage:
+    """What somebody's files take, as they lie there; what belongs to nobody has no limit."""
+    return Usage(store.used(tenant), settings.TENANT_BYTES if tenant else 0)
+
+
 def samples() -> list[Sample]:
     """The tables that ship with the product."""
     return list(SAMPLES.values())

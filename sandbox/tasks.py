@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from sandbox import box, export, messages, store
 from sandbox.engine.specs import SPECS
-from sandbox.models import GPU, Dataset, Job, Model, Prediction, Run, Worker, queues
+from sandbox.models import GPU, Dataset, Job, Model, Prediction, Run, Status, Worker, queues
+from sandbox.store import unused
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +29,10 @@ log = logging.getLogger(__name__)
 def profile(dataset_id: str) -> None:
     """Claim a table, read it in the box, keep its typed copy and its profile. Safe to repeat."""
     if dataset := Dataset.objects.claim(dataset_id):
-        job = {"job": "profile", "file": _name(dataset.upload)}
-        with _boxed(dataset, {_name(dataset.upload): dataset.upload}, job) as outcome:
-            folder = _keep_files(f"datasets/{dataset.pk}", dataset, outcome)
+        table = f"upload{PurePath(dataset.upload).suffix}"
+        job = {"job": "profile", "file": table}
+        with _told(dataset), _boxed(dataset, {table: dataset.upload}, job) as outcome:
+            folder = _keep_files(dataset, outcome)
             dataset.renew(table=f"{folder}/table.parquet" if folder else "")
             if not _record(dataset, outcome) and folder:
                 store.delete(folder)
@@ -53,10 +57,11 @@ def train(run_id: str) -> None:
         }
         table = {_name(run.dataset.table): run.dataset.table}
         with (
+            _told(run),
             box.gpus.lent(wanted=can_use_gpu(run)) as loan,
             _boxed(run, table, job | loan.told, lent, gpu=loan.index) as outcome,
         ):
-            folder = _keep_files(f"runs/{run.pk}", run, outcome)
+            folder = _keep_files(run, outcome)
             with transaction.atomic():
                 device = str((outcome.result.get("device") or {}).get("name", ""))[:100]
                 run.renew(files=folder, box_level=outcome.level, device=device)
@@ -73,15 +78,23 @@ def predict(prediction_id: str) -> None:
     if row := Prediction.objects.claim(prediction_id):
         table = f"table{PurePath(row.upload).suffix}"
         job = {"job": "predict", "file": table}
-        with _boxed(row, {**export.kept(row.run), table: row.upload}, job) as outcome:
+        files = {**export.kept(row.run), table: row.upload}
+        with _told(row), _boxed(row, files, job) as outcome:
             shown = {}
             if outcome.has_succeeded:
                 shown = export.make_safe(outcome.out / "predictions.csv")
-            folder = _keep_files(f"predictions/{row.pk}", row, outcome)
+            folder = _keep_files(row, outcome)
             row.renew(output=f"{folder}/predictions.csv" if folder else "")
             told = replace(outcome, result=outcome.result | shown)
             if not _record(row, told) and folder:
                 store.delete(folder)
+
+
+@shared_task(name="sandbox.tidy", ignore_result=True)
+def tidy() -> None:
+    """Remove the files of the store that have belonged to no row for a day."""
+    if gone := unused.sweep(timezone.now() - timedelta(days=1)):
+        log.info("%s files that belonged to nothing were removed.", gone)
 
 
 @shared_task(name="sandbox.sweep", ignore_result=True)
@@ -142,6 +155,22 @@ def _boxed(
         yield borrowed.enter_context(run)
 
 
+@contextmanager
+def _told(job: Job) -> Iterator[None]:
+    """Close a job whose files cannot be taken or given, so that its page says why."""
+    try:
+        yield
+    except store.Changed:
+        log.exception("A file of %s %s is not what was brought.", job.bell, job.pk)
+        job.finish(status=Status.FAILED, failure={"code": "file_changed", "params": {}})
+    except OSError as error:
+        if store.is_full(error):
+            log.exception("No room for the files of %s %s.", job.bell, job.pk)
+            job.finish(status=Status.DISK, failure={"code": "no_room", "params": {}})
+        elif type(job)._default_manager.filter(pk=job.pk).exists():
+            raise  # else people erased it meanwhile, files and all
+
+
 def _sign_of_life(job: Job, progress: dict[str, Any]) -> box.Wish:
     """Prolong the lease, show the progress where there is a page for it; what people wish."""
     shown = {"progress": progress} if progress and isinstance(job, Run) else {}
@@ -150,12 +179,13 @@ def _sign_of_life(job: Job, progress: dict[str, Any]) -> box.Wish:
     return box.Wish.ENOUGH if isinstance(job, Run) and job.has_enough() else box.Wish.GO_ON
 
 
-def _keep_files(home: str, job: Job, outcome: box.Outcome) -> str:
+def _keep_files(job: Job, outcome: box.Outcome) -> str:
     """Bring what the job made to the store; empty when there is nothing to keep.
 
     The fence is in the folder's name: a worker that lost its claim cannot touch another's files.
     What such workers left is forgotten here; one that is still writing removes its own.
     """
+    home = store.folder_of(job)
     for lost in range(1, job.fence):
         store.delete(f"{home}/{lost}")
     if not outcome.has_succeeded:

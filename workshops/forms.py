@@ -109,6 +109,18 @@ class Plan(forms.Form):
         return {"title": workshop.title, "starts_at": workshop.starts_at}
 
 
+class Keeping(forms.Form):
+    """After how many days a workshop's data is deleted; empty keeps it."""
+
+    days = forms.IntegerField(
+        label=_("Delete everything so many days after the end"),
+        help_text=_("Empty: it stays until somebody erases it."),
+        required=False,
+        min_value=1,
+        max_value=3650,
+    )
+
+
 class StepChange(Op):
     """A step's minutes and private script."""
 

@@ -79,6 +79,26 @@ def places_of(user: User) -> QuerySet[Participant]:
     )
 
 
+def own_teams(workshop: Workshop) -> QuerySet[Team]:
+    """The teams that are in no other workshop."""
+    elsewhere = Team.objects.filter(workshops__in=Workshop.objects.exclude(pk=workshop.pk))
+    return workshop.teams.exclude(pk__in=elsewhere).prefetch_related("use_cases")
+
+
+def own_guests(workshop: Workshop) -> QuerySet[User]:
+    """The guests who came for this workshop only, those who were taken out included."""
+    elsewhere = Participant.objects.exclude(workshop=workshop)
+    here = User.objects.filter(is_guest=True, participations__workshop=workshop)
+    return here.exclude(participations__in=elsewhere).distinct()
+
+
+def overdue() -> list[Workshop]:
+    """The workshops whose data has had its time."""
+    now = timezone.now()
+    timed = Workshop.objects.exclude(delete_after_days=None)
+    return [row for row in timed if row.deleted_on and row.deleted_on <= now]
+
+
 def gather(workshop: Workshop) -> Workshop:
     """Read a workshop's steps and teams once for all that a page asks of them."""
     prefetch_related_objects([workshop], "steps", "teams")

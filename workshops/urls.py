@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workshops.views import console, log, reports, room, workshops
+from workshops.views import console, data, log, reports, room, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("w/", workshops.workshops, name="workshops"),
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<uuid:workshop>/screen/", console.screen, name="screen"),
     path("w/<uuid:workshop>/pulse/<slug:audience>/", console.pulse, name="pulse"),
     path("w/<uuid:workshop>/events/<slug:audience>/", console.events, name="events"),
+    path("w/<uuid:workshop>/data/", data.workshop_data, name="workshop_data"),
+    path("w/<uuid:workshop>/data/pack/", data.pack, name="workshop_pack"),
+    path("w/<uuid:workshop>/data/erase/", data.erase, name="workshop_erase"),
     path("w/<uuid:workshop>/report/", reports.workshop_report, name="workshop_report"),
     path("w/<uuid:workshop>/report.json", reports.workshop_export, name="workshop_export"),
     path(

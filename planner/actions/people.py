@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner.models import User
+from planner import rules
+from planner.models import Membership, User
 from sandbox.messages.legible import legible
 
 LONGEST = 40
@@ -109,6 +110,31 @@ def likeness(name: str) -> str:
 
 def _username(op: uuid.UUID | None) -> str:
     return f"guest-{(op or uuid.uuid4()).hex}"
+
+
+@transaction.atomic
+def leave(*, by: User) -> None:
+    """Take somebody's name out of everything; what they wrote stays, and nobody can be them again.
+
+    Who alone decides for others has to hand that on first.
+    """
+    deciding = Membership.objects.filter(role__in=rules.DECIDERS)
+    left_alone = (
+        Membership.objects.exclude(user=by)
+        .filter(team__in=deciding.filter(user=by).values("team"))
+        .exclude(team__in=deciding.exclude(user=by).values("team"))
+    )
+    if left_alone.exists():
+        raise ValidationError(
+            _("Somebody has to decide. Make another person PM or facilitator first."),
+            code="last_decider",
+        )
+    by.memberships.all().delete()
+    by.display_name, by.username = _("Someone"), f"gone-{uuid.uuid4().hex}"
+    by.first_name = by.last_name = by.email = ""
+    by.is_active = by.is_staff = by.is_superuser = False
+    by.set_unusable_password()
+    by.save()
 
 
 def _spoken(name: str) -> str:

@@ -18,24 +18,33 @@ from sandbox import actions as sandbox
 from sandbox.models import Dataset, Prediction, Run
 
 
-@transaction.atomic
 def bring_upload(
     *, by: User, use_case: UseCase, name: str, file: File[bytes], op: UUID | None = None
 ) -> Prototype:
     """Start a prototype on a table that somebody brings; a repeat of the op brings it once."""
-    if already := _already(by=by, use_case=use_case, op=op):
-        return already
-    tenant = str(use_case.team_id)
-    return _begin(by, use_case, sandbox.bring_upload(name=name, file=file, tenant=tenant), op)
+    if not rules.can_edit(by, use_case):
+        raise PermissionDenied
+    # The bytes first, the transaction when they are here: nobody waits for somebody's upload.
+    with sandbox.keeping(name=name, file=file, tenant=str(use_case.team_id)) as table:
+        return _bring(by, use_case, table, op)
+
+
+def bring_sample(*, by: User, use_case: UseCase, sample: str, op: UUID | None = None) -> Prototype:
+    """Start a prototype on a table that ships with the product."""
+    if not rules.can_edit(by, use_case):
+        raise PermissionDenied
+    with sandbox.keeping_sample(sample=sample, tenant=str(use_case.team_id)) as table:
+        return _bring(by, use_case, table, op, sample)
 
 
 @transaction.atomic
-def bring_sample(*, by: User, use_case: UseCase, sample: str, op: UUID | None = None) -> Prototype:
-    """Start a prototype on a table that ships with the product."""
+def _bring(
+    by: User, use_case: UseCase, table: sandbox.Table, op: UUID | None, sample: str = ""
+) -> Prototype:
+    """Take a kept table on as a prototype, unless the same op did so before."""
     if already := _already(by=by, use_case=use_case, op=op):
         return already
-    tenant = str(use_case.team_id)
-    return _begin(by, use_case, sandbox.bring_sample(sample=sample, tenant=tenant), op)
+    return _begin(by, use_case, sandbox.bring(table=table, sample=sample), op)
 
 
 @transaction.atomic
@@ -80,7 +89,6 @@ def start(
     return prototype
 
 
-@transaction.atomic
 def predict_table(
     *, by: User, prototype: Prototype, name: str, file: File[bytes], op: UUID | None = None
 ) -> Prediction:
@@ -106,6 +114,24 @@ def _trained(by: User, prototype: Prototype) -> Run:
     if prototype.run is None:
         raise ValidationError(_("Nothing was trained here yet."))
     return prototype.run
+
+
+@transaction.atomic
+def erase(*, by: User, prototype: Prototype) -> None:
+    """Delete a prototype with its results, and its table unless another prototype is on it."""
+    if not rules.can_delete(by, prototype):
+        raise PermissionDenied
+    clear(prototype)
+
+
+def clear(prototype: Prototype) -> None:
+    """Delete a prototype and what only it needs; whoever calls has asked who may."""
+    run, dataset = prototype.run, prototype.dataset
+    prototype.delete()
+    if run is not None:
+        sandbox.erase_run(run=run)
+    if not dataset.prototypes.exists():
+        sandbox.erase_dataset(dataset=dataset)
 
 
 @transaction.atomic

@@ -226,6 +226,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 UPLOAD_MAX_BYTES = int(env("UPLOAD_MAX_BYTES", str(200 * 1024 * 1024)))
+# What one team may keep: its tables, models, drawings and reports. 0 sets no limit.
+TENANT_BYTES = int(env("TENANT_BYTES", str(5 * 1024**3)))
+# With less room than this on its disk the server takes no more files. 0 does not look.
+DISK_FLOOR_BYTES = int(env("DISK_FLOOR_BYTES", str((5 if PRODUCTION else 1) * 1024**3)))
+# After how many days a workshop's data is deleted, unless its page says otherwise; empty keeps it.
+RETENTION_DAYS = int(env("RETENTION_DAYS") or 0) or None
 
 # Jobs -----------------------------------------------------------------------------------------
 # A Valkey/Redis or RabbitMQ address. Empty: `manage.py dev` starts a private one on a unix socket.
@@ -254,10 +260,18 @@ CELERY_TASK_ROUTES = {
     "sandbox.train": {"queue": "cpu"},
     "sandbox.predict": {"queue": "parse"},
     "sandbox.sweep": {"queue": "parse"},
+    "sandbox.tidy": {"queue": "parse"},
+    "workshops.forget": {"queue": "parse"},
     "planner.render": {"queue": "render"},
     "workshops.render": {"queue": "render"},
+    "planner.pack": {"queue": "render"},
+    "workshops.pack": {"queue": "render"},
 }
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "sandbox.sweep", "schedule": 15.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "sandbox.sweep", "schedule": 15.0},
+    "tidy": {"task": "sandbox.tidy", "schedule": 60.0 * 60},
+    "forget": {"task": "workshops.forget", "schedule": 60.0 * 60},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # How long a worker may hold a run without a sign of life before the sweeper gives it to another.

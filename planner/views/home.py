@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import django_otp as otp
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth import views as auth
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -25,7 +27,7 @@ from planner.actions import people, second_step, signing_in
 from planner.forms import Me, SecondStep
 from planner.forms import SignIn as SignInForm
 from planner.models import User
-from planner.views.access import person, signed_in
+from planner.views.access import person, posted_from, signed_in
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # Between the password and the code: who it is, since when, where to. Nobody is signed in yet.
@@ -72,9 +74,32 @@ def me(request: HttpRequest) -> HttpResponse:
         people.speak(by=by, language=form.cleaned_data["language"])
         messages.success(request, _("Saved."))
         return _spoken_to(by, redirect("me"))
+    return _me(request, form)
+
+
+@signed_in
+@posted_from("me")
+def leave(request: HttpRequest) -> HttpResponse:
+    """Take one's name out of everything, for good."""
+    by = person(request)
+    try:
+        people.leave(by=User.objects.get(pk=by.pk))
+    except ValidationError as error:
+        return _me(request, Me(instance=by), error.messages)
+    logout(request)
+    return redirect("home")
+
+
+def _me(request: HttpRequest, form: Me, refused: Sequence[str] = ()) -> HttpResponse:
     languages = [("", _("As the browser asks")), *settings.LANGUAGES]
-    context = {"form": form, "languages": languages, "is_on": second_step.is_on(by)}
-    return render(request, "planner/me.html", context, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "languages": languages,
+        "is_on": second_step.is_on(person(request)),
+        "refused": refused,
+    }
+    wrong = form.errors or refused
+    return render(request, "planner/me.html", context, status=422 if wrong else 200)
 
 
 def _spoken_to(user: User, response: HttpResponse) -> HttpResponse:

@@ -187,6 +187,7 @@ def page(
         "outcome": outcome,
         "can_edit": bool(mine) and mine not in rules.READERS,
         "wall": queries.wall(row.run.box_level if row.run else ""),
+        "can_delete": rules.can_delete(request.user, row, mine),
         "op": new_op(),
     }
     if outcome.awaits_choice:

@@ -83,11 +83,11 @@ def test_a_worker_that_lost_its_claim_writes_nothing(run: Run, fake_box: FakeBox
     run.refresh_from_db()
     assert len(fake_box.jobs) == 2
     assert run.fence == 2
-    assert run.files == f"runs/{run.pk}/2"
+    assert run.files == f"shared/runs/{run.pk}/2"
     assert Model.objects.count() == 1
     assert store.read(f"{run.files}/result.json")
     with pytest.raises(FileNotFoundError):
-        store.read(f"runs/{run.pk}/1/result.json")
+        store.read(f"shared/runs/{run.pk}/1/result.json")
 
 
 def test_a_cancelled_run_stays_cancelled(run: Run, fake_box: FakeBox) -> None:
@@ -169,12 +169,12 @@ def test_the_sweep_gives_a_silent_workers_run_to_another(
 
 def test_what_a_lost_worker_left_is_forgotten(run: Run) -> None:
     assert Run.objects.claim(run.pk)
-    store.save(f"runs/{run.pk}/1/charts/half.en.svg", b"<svg")
+    store.save(f"shared/runs/{run.pk}/1/charts/half.en.svg", b"<svg")
     silent(run)
     tasks.train(str(run.pk))
     run.refresh_from_db()
-    assert run.files == f"runs/{run.pk}/2"
-    assert not Path(settings.STORE_URL, f"runs/{run.pk}/1").exists()
+    assert run.files == f"shared/runs/{run.pk}/2"
+    assert not Path(settings.STORE_URL, f"shared/runs/{run.pk}/1").exists()
     assert store.read(f"{run.files}/result.json")
 
 

@@ -64,6 +64,7 @@ def create(
         code=_free_code(),
         created_by=by,
         is_sample=is_sample,
+        delete_after_days=None if is_sample else settings.RETENTION_DAYS,
     )
     workshop.full_clean(exclude=["moved_before"])
     workshop.save()

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from planner import queries as planner_queries
 from planner.forms import new_op
 from planner.views.access import is_fragment, person, signed_in
 from workshops import queries, rules
@@ -35,6 +36,7 @@ def workshops(request: HttpRequest) -> HttpResponse:
         "workshops/workshops.html",
         {
             "rows": queries.places_of(user),
+            "erased": planner_queries.erased(user),
             "can_create": rules.can_create(user),
         },
     )
