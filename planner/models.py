@@ -281,6 +281,7 @@ class Report(Job):
     )
     # Which task makes it: the app that knows the subject has a task of its own.
     bell = models.CharField(max_length=60, default="planner.render")
+    queue = models.CharField(max_length=12, default="render")
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     is_draft = models.BooleanField(default=True)
     file = models.CharField(max_length=200, blank=True)  # the store's key

@@ -1,14 +1,18 @@
-"""Reads for pages, the API and reports: a run's drawings, the samples, how much is waiting."""
+"""Reads for pages, the API and reports: a run's drawings, the samples, whose turn it is."""
 
 from __future__ import annotations
 
 import re
-from typing import IO
+from collections import Counter
+from datetime import datetime
+from typing import IO, Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Count, Max
 
 from sandbox import store
-from sandbox.models import Prediction, Run, Status, queues
+from sandbox.models import Job, JobQuerySet, Prediction, Run, Status, queues
 from sandbox.samples import SAMPLES, Sample
 
 # The drawings use the light colours of the design tokens; these are their partners in the dark.
@@ -54,3 +58,64 @@ def waiting() -> dict[str, int]:
     return {
         rows.model.__name__.lower(): rows.filter(status=Status.QUEUED).count() for rows in queues()
     }
+
+
+def line(queue: str) -> list[Job]:
+    """The jobs that wait in a queue, in the order of their turns.
+
+    Tenants take turns: who has least running comes first, then who was served longest ago, then
+    who has waited longest. What a tenant has running counts as turns it has already had.
+    """
+    kinds = [rows.filter(queue=queue) for rows in queues()]
+    waiting: list[Job] = [
+        job
+        for rows in kinds
+        for job in rows.filter(status=Status.QUEUED, tries__lt=settings.RUN_MAX_ATTEMPTS)
+        .defer("result", "failure")
+        .order_by("created_at")
+    ]
+    waiting.sort(key=lambda job: job.created_at)
+    if len({job.tenant for job in waiting}) < 2:
+        return waiting
+    had = Counter[str]()
+    served: dict[str, datetime] = {}
+    for rows in kinds:
+        had.update(dict(_by_tenant(rows.filter(status=Status.RUNNING), Count("pk"))))
+        for tenant, at in _by_tenant(rows, Max("started_at")):
+            if at is not None:
+                served[tenant] = max(at, served.get(tenant, at))
+    turns: dict[UUID, tuple[int, float, datetime]] = {}
+    for job in waiting:
+        last = served[job.tenant].timestamp() if job.tenant in served else 0.0
+        turns[job.pk] = (had[job.tenant], last, job.created_at)
+        had[job.tenant] += 1
+    return sorted(waiting, key=lambda job: turns[job.pk])
+
+
+def _by_tenant(rows: JobQuerySet[Any], what: Count | Max) -> list[tuple[str, Any]]:
+    """One figure for each tenant."""
+    return list(rows.order_by().values_list("tenant").annotate(what))
+
+
+def ready(queue: str) -> list[Job]:
+    """Those of a queue's line whose tenant may have one more running."""
+    running = Counter[tuple[type, str]]()
+    for rows in queues():
+        for tenant, count in _by_tenant(rows.filter(status=Status.RUNNING), Count("pk")):
+            running[rows.model, tenant] = count
+    found = []
+    for job in line(queue):
+        running[type(job), job.tenant] += 1
+        if not job.tenant or running[type(job), job.tenant] <= job.most_running():
+            found.append(job)
+    return found
+
+
+def ahead(job: Job) -> int | None:
+    """How many waiting jobs are served before this one; None once it does not wait any more."""
+    return places(job.queue).get(job.pk) if job.status == Status.QUEUED else None
+
+
+def places(queue: str) -> dict[UUID, int]:
+    """How many jobs are ahead of each that waits in a queue."""
+    return {job.pk: ahead for ahead, job in enumerate(line(queue))}

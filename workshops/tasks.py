@@ -6,6 +6,7 @@ from celery import shared_task
 
 from planner.models import Report
 from planner.tasks import make
+from sandbox.tasks import claim
 from workshops import reports
 from workshops.models import Workshop
 
@@ -13,9 +14,10 @@ from workshops.models import Workshop
 @shared_task(
     name="workshops.render", acks_late=True, reject_on_worker_lost=True, ignore_result=True
 )
-def render(report_id: str) -> None:
-    """Claim a workshop's report, make it, write down how that ended. Safe to deliver twice."""
-    if report := Report.objects.claim(report_id):
+def render(report_id: str) -> bool:
+    """Claim a workshop's report, make it, write down how that ended. Safe to repeat."""
+    report = claim(Report.objects.all(), report_id)
+    if report is not None:
         make(
             report,
             lambda: reports.document(
@@ -24,3 +26,4 @@ def render(report_id: str) -> None:
                 is_draft=report.is_draft,
             ),
         )
+    return report is not None

@@ -40,7 +40,7 @@ def test_an_upload_is_kept_and_queued(
     assert dataset.upload == f"datasets/{dataset.pk}/upload.csv"
     assert (dataset.size, dataset.sha256) == (len(CSV), hashlib.sha256(CSV).hexdigest())
     assert store.read(dataset.upload) == CSV
-    assert bells == [("sandbox.profile", str(dataset.pk))]
+    assert bells == [("parse", str(dataset.pk))]
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -109,7 +109,7 @@ def test_a_run_is_queued(
         )
     assert run.status == Status.QUEUED
     assert (run.metric, run.seconds, run.seed) == ("f1", 20, 3)
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
 
 
 def test_what_a_task_type_is_told_is_kept_as_the_engine_wants_it(

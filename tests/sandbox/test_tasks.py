@@ -123,11 +123,11 @@ def test_a_run_that_has_enough_ends_with_the_best_so_far(run: Run, fake_box: Fak
 def test_a_worker_hears_each_wish(run: Run) -> None:
     claimed = Run.objects.claim(run.pk)
     assert claimed
-    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.GO_ON
+    assert tasks.sign_of_life(claimed, PROGRESS) is box.Wish.GO_ON
     actions.enough(job=run)
-    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.ENOUGH
+    assert tasks.sign_of_life(claimed, PROGRESS) is box.Wish.ENOUGH
     actions.cancel(job=run)
-    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.CANCEL
+    assert tasks.sign_of_life(claimed, PROGRESS) is box.Wish.CANCEL
 
 
 def test_a_failure_is_kept_with_its_reason(run: Run, fake_box: FakeBox) -> None:
@@ -147,7 +147,7 @@ def test_the_sweep_rings_again_for_what_nobody_heard(
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=5))
     tasks.sweep()
     tasks.sweep()  # the message just sent gets its time
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
 
 
 def test_the_sweep_gives_a_silent_workers_run_to_another(
@@ -158,7 +158,7 @@ def test_the_sweep_gives_a_silent_workers_run_to_another(
     assert Run.objects.claim(run.pk) is None
     silent(run)
     tasks.sweep()
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
     tasks.train(str(run.pk))
     run.refresh_from_db()
     assert run.status == Status.SUCCEEDED
@@ -194,7 +194,7 @@ def test_a_broker_that_is_away_does_not_lose_the_job(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         run = actions.start_run(dataset=dataset, spec="classification", asked={"target": "left"})
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
     assert Run.objects.get().status == Status.QUEUED
 
 

@@ -1,0 +1,84 @@
+"""Where jobs are handed in: takes the part of the web, one line of JSON in, one line out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402
+from django.db.models import Max  # noqa: E402
+
+from sandbox import actions, tasks  # noqa: E402
+from tests.faults.toil.models import Effect, Start, Toil  # noqa: E402
+
+
+def hand_in(count: int = 1, *, dies: bool = False, **columns: Any) -> list[str]:
+    """Write jobs down and ring for each; one that dies does so between the two."""
+    made = []
+    for _ in range(count):
+        with transaction.atomic():
+            job = Toil.objects.create(**columns)
+            if dies:
+                transaction.on_commit(lambda: os._exit(9))
+            tasks.ring_on_commit(job)
+        made.append(str(job.pk))
+    return made
+
+
+def rows() -> list[dict[str, Any]]:
+    """Every job, in the order in which they came."""
+    columns = ("id", "tenant", "status", "fence", "tries", "failure")
+    return [
+        {**row, "id": str(row["id"])} for row in Toil.objects.order_by("created_at").values(*columns)
+    ]
+
+
+def starts() -> list[dict[str, Any]]:
+    """Every claim, in the order of the claims."""
+    found = Start.objects.order_by("pk").values("toil__tenant", "toil", "fence", "pid", "at")
+    return [
+        {**row, "toil": str(row["toil"]), "at": row["at"].timestamp()} for row in found
+    ]
+
+
+def effects() -> list[str]:
+    """The job of every effect."""
+    return [str(pk) for pk in Effect.objects.order_by("pk").values_list("toil", flat=True)]
+
+
+def most_tries() -> int:
+    """How often the unluckiest job was claimed."""
+    return Toil.objects.aggregate(most=Max("fence"))["most"] or 0
+
+
+def cancel(job: str) -> bool:
+    """Stop a job."""
+    return actions.cancel(job=Toil.objects.get(pk=job))
+
+
+ASKED = {each.__name__: each for each in (hand_in, rows, starts, effects, most_tries, cancel)}
+
+
+def main() -> None:
+    """Answer until nobody asks any more; what went wrong is an answer too."""
+    for line in sys.stdin:
+        name, asked = json.loads(line)
+        try:
+            said = {"said": ASKED[name](**asked)}
+        except Exception as error:  # noqa: BLE001 – a database that is away, say
+            said = {"wrong": f"{type(error).__name__}: {error}"}
+            from django.db import connections
+
+            connections.close_all()
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
