@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import django
 
 django.setup()
 
-from django.db import transaction  # noqa: E402
+from celery import current_app  # noqa: E402
+from django.db import connections, transaction  # noqa: E402
 from django.db.models import Max  # noqa: E402
 
 from sandbox import actions, tasks  # noqa: E402
@@ -62,7 +64,13 @@ def cancel(job: str) -> bool:
     return actions.cancel(job=Toil.objects.get(pk=job))
 
 
-ASKED = {each.__name__: each for each in (hand_in, rows, starts, effects, most_tries, cancel)}
+def deafen(worker: str) -> None:
+    """Have a worker stop listening to the queue in which it proves that it hears."""
+    current_app.control.cancel_consumer(f"{worker}.dq2", destination=[worker])
+
+
+KNOWN = (hand_in, rows, starts, effects, most_tries, cancel, deafen)
+ASKED: dict[str, Callable[..., Any]] = {each.__name__: each for each in KNOWN}
 
 
 def main() -> None:
@@ -73,8 +81,6 @@ def main() -> None:
             said = {"said": ASKED[name](**asked)}
         except Exception as error:  # noqa: BLE001 – a database that is away, say
             said = {"wrong": f"{type(error).__name__}: {error}"}
-            from django.db import connections
-
             connections.close_all()
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()

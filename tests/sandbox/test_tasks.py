@@ -144,7 +144,7 @@ def test_the_sweep_rings_again_for_what_nobody_heard(
 ) -> None:
     tasks.sweep()
     assert bells == []
-    Run.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    Run.objects.update(rung_at=timezone.now() - timedelta(minutes=5))
     tasks.sweep()
     tasks.sweep()  # the message just sent gets its time
     assert bells == [("cpu", str(run.pk))]
