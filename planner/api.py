@@ -26,7 +26,8 @@ from planner import queries
 from planner.actions import answers, prototypes, teams, use_cases
 from planner.models import Answer, Membership, Prototype, Role, Team, UseCase, User
 from planner.sheets import SHEETS
-from sandbox.models import Prediction
+from sandbox import queries as sandbox
+from sandbox.models import Prediction, Status
 
 
 class Pages(LimitOffsetPagination):
@@ -123,14 +124,27 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
     metric = serializers.CharField(source="run.metric", read_only=True, default=None)
     progress = serializers.JSONField(source="run.progress", read_only=True, default=None)
     result = serializers.JSONField(source="run.result", read_only=True, default=None)
+    ahead = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField()
 
     class Meta:
         model = Prototype
         fields = (
-            "id", "use_case", "table", "table_status", "profile", "threshold", "status", "spec",
-            "asked", "metric", "progress", "result", "failure", "created_at",
+            "id", "use_case", "table", "table_status", "profile", "threshold", "status", "ahead",
+            "spec", "asked", "metric", "progress", "result", "failure", "created_at",
         )  # fmt: skip
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_ahead(self, prototype: Prototype) -> int | None:
+        """How many jobs are served before this one; null once it does not wait any more."""
+        job = queries.Outcome(prototype).job
+        if job.status != Status.QUEUED:
+            return None
+        # A list asks once for each queue.
+        places: dict[str, dict[UUID, int]] = self.context.setdefault("places", {})
+        if job.queue not in places:
+            places[job.queue] = sandbox.places(job.queue)
+        return places[job.queue].get(job.pk)
 
     def get_failure(self, prototype: Prototype) -> str:
         """Why there is no result, as a sentence; empty when nothing failed."""

@@ -116,6 +116,13 @@ def ahead(job: Job) -> int | None:
     return places(job.queue).get(job.pk) if job.status == Status.QUEUED else None
 
 
+def is_held_back(job: Job) -> bool:
+    """Whether a waiting job's turn comes only once another of its tenant has ended."""
+    rows: JobQuerySet[Any] = type(job)._default_manager.all()  # type: ignore[assignment]
+    running = rows.filter(tenant=job.tenant, status=Status.RUNNING)
+    return bool(job.tenant) and running.count() >= job.most_running()
+
+
 def places(queue: str) -> dict[UUID, int]:
     """How many jobs are ahead of each that waits in a queue."""
     return {job.pk: ahead for ahead, job in enumerate(line(queue))}

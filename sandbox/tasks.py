@@ -159,7 +159,7 @@ def finish(job: Job, *, status: str, **left: Any) -> bool:
     held = job.finish(status=status, **left)
     if held:
         log.info("%s %s ends: %s", job.bell, job.pk, status, extra={"run": str(job.pk)})
-        transaction.on_commit(partial(tell, job))
+        tell_on_commit(job)
     else:
         log.warning(
             "%s %s is another's by now: its end as %s is not kept",
@@ -238,6 +238,12 @@ def ring(job: Job) -> None:
 def ring_on_commit(job: Job) -> None:
     """Ring when the row can be seen by a worker, and never when it was rolled back."""
     transaction.on_commit(partial(ring, job))
+    tell_on_commit(job)
+
+
+def tell_on_commit(job: Job) -> None:
+    """Tell whoever shows jobs when the change can be seen."""
+    transaction.on_commit(partial(tell, job))
 
 
 def tell(job: Job) -> None:

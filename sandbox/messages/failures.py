@@ -166,6 +166,10 @@ FAILURES: dict[str, Words] = {
         "The job needed more memory than it may use and was stopped. Your data is safe; try "
         "fewer rows or columns."
     ),
+    "lost": _(
+        "The process that worked on this broke off %(tries)s times, so it is not tried again. "
+        "Your data is safe; start it once more, and tell the operator if it happens again."
+    ),
     "unexpected": _(
         "Something unexpected stopped the job (%(type)s). Your data is safe; try again, and "
         "tell the operator if it happens twice."
