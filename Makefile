@@ -1,4 +1,4 @@
-# make run · make test · make lint · make bench · make vendor · make messages
+# make run · make test · make faults · make lint · make bench · make vendor · make messages
 PORT ?= 8000
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk bubblewrap python3-venv redis-server
 TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql poppler-utils gettext
 
-.PHONY: run test lint bench vendor messages system-run system-test
+.PHONY: run test faults lint bench vendor messages system-run system-test
 
 run: system-run .venv/installed  ## install, migrate, make the demo, start web and workers
 	$(PY) manage.py dev --port $(PORT)
@@ -15,6 +15,10 @@ run: system-run .venv/installed  ## install, migrate, make the demo, start web a
 test: system-test .venv/installed  ## install and pass every test, browser tests included
 	$(PY) manage.py translations
 	$(PY) -m pytest
+
+faults: system-test .venv/installed  ## an hour of kills, attacks and outages, on every database and broker that is installed
+	$(PY) manage.py translations
+	$(PY) -m pytest -n 0 -s -m "long or not long" tests/faults $(wildcard tests/security)
 
 lint: .venv/installed  ## everything that reads the code without running it
 	.venv/bin/ruff check .
@@ -25,9 +29,10 @@ lint: .venv/installed  ## everything that reads the code without running it
 	HAZUMI_MODE=production ALLOWED_HOSTS=hazumi.example SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/installed  ## reports, the room, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
+bench: .venv/installed  ## reports, the room, the queue, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
 	$(PY) benchmarks/report.py
 	$(PY) benchmarks/room.py
+	$(PY) -m benchmarks.queue
 	$(PY) -m benchmarks.engine $(ENGINE)
 
 messages: .venv/installed  ## collect every sentence for the translators (needs gettext)

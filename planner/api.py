@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Refusal
@@ -141,10 +141,11 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
         if job.status != Status.QUEUED:
             return None
         # A list asks once for each queue.
-        places: dict[str, dict[UUID, int]] = self.context.setdefault("places", {})
+        places = cast("dict[str, Any]", self.context).setdefault("places", {})
         if job.queue not in places:
             places[job.queue] = sandbox.places(job.queue)
-        return places[job.queue].get(job.pk)
+        ahead: int | None = places[job.queue].get(job.pk)
+        return ahead
 
     def get_failure(self, prototype: Prototype) -> str:
         """Why there is no result, as a sentence; empty when nothing failed."""

@@ -275,6 +275,8 @@ class ReportQuerySet(JobQuerySet["Report"]):
 class Report(Job):
     """A PDF being made, or made: of a use case, or of what `subject` names in another app."""
 
+    waits_in = ("render",)
+
     subject = models.UUIDField(db_index=True)
     use_case = models.ForeignKey(
         UseCase, on_delete=models.CASCADE, null=True, blank=True, related_name="reports"

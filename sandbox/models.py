@@ -60,8 +60,10 @@ class JobQuerySet(models.QuerySet[JobT]):
         Neither is one of a tenant that has as many running as it may.
         """
         free = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_until__lt=Now())
+        found = self.filter(free, pk=pk, tries__lt=settings.RUN_MAX_ATTEMPTS)
+        if not found.exists():
+            return None  # and nobody had to wait for SQLite's one write lock
         with transaction.atomic():
-            found = self.filter(free, pk=pk, tries__lt=settings.RUN_MAX_ATTEMPTS)
             job = found.first()
             if job is None or self._has_enough_running(job):
                 return None
@@ -109,13 +111,19 @@ class JobQuerySet(models.QuerySet[JobT]):
         long_ago = Now() - timedelta(seconds=settings.RUN_UNHEARD_SECONDS)
         return self.filter(Q(rung_at=None) | Q(rung_at__lt=long_ago), status=Status.QUEUED)
 
+    def unrung(self) -> JobQuerySet[JobT]:
+        """Waiting jobs whose bell was heard at a moment at which it was not their turn."""
+        return self.filter(rung_at=None, status=Status.QUEUED)
+
     def note_ring(self, pk: uuid.UUID) -> bool:
         """Remember that an unheard job is rung for; False when somebody else was faster."""
         return bool(self.unheard().filter(pk=pk).update(rung_at=Now()))
 
     def note_heard(self, pk: uuid.UUID | str) -> None:
         """Remember that a job's bell was heard and it still waits: the next one rings anew."""
-        self.filter(pk=pk, status=Status.QUEUED).update(rung_at=None)
+        waits = self.filter(pk=pk, status=Status.QUEUED)
+        if waits.exists():
+            waits.update(rung_at=None)
 
 
 def lease() -> CombinedExpression:
@@ -130,6 +138,8 @@ class Job(models.Model):
     bell: ClassVar[str] = ""
     # The setting that says how many of a tenant's may run at once: short ones crowd nobody out.
     most: ClassVar[str] = "TENANT_RUNNING_SHORT"
+    # The queues in which jobs of this kind may wait.
+    waits_in: ClassVar[tuple[str, ...]] = ("parse",)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Whose turn, whose quota, whose folder: a name the apps above give, which means nothing here.
@@ -225,12 +235,15 @@ class Job(models.Model):
         )
 
 
-def queues() -> Iterator[JobQuerySet[Any]]:
-    """The rows of every kind of job, those of the apps that build on this one included."""
+def queues(queue: str = "") -> Iterator[JobQuerySet[Any]]:
+    """The rows of every kind of job, those of the apps that build on this one included.
+
+    With a queue's name, the rows that belong to it, of the kinds that may wait there.
+    """
     for model in apps.get_models():
-        if issubclass(model, Job):
+        if issubclass(model, Job) and (not queue or queue in model.waits_in):
             rows: JobQuerySet[Any] = model._default_manager.all()  # type: ignore[assignment]
-            yield rows
+            yield rows.filter(queue=queue) if queue else rows
 
 
 class Dataset(Job):
@@ -256,6 +269,7 @@ class Run(Job):
 
     bell = "sandbox.train"
     most = "TENANT_RUNNING"
+    waits_in = ("cpu", "gpu")
 
     queue = models.CharField(max_length=12, default="cpu")
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")

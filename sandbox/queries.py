@@ -66,7 +66,7 @@ def line(queue: str) -> list[Job]:
     Tenants take turns: who has least running comes first, then who was served longest ago, then
     who has waited longest. What a tenant has running counts as turns it has already had.
     """
-    kinds = [rows.filter(queue=queue) for rows in queues()]
+    kinds = list(queues(queue))
     waiting: list[Job] = [
         job
         for rows in kinds
@@ -78,37 +78,37 @@ def line(queue: str) -> list[Job]:
     if len({job.tenant for job in waiting}) < 2:
         return waiting
     had = Counter[str]()
-    served: dict[str, datetime] = {}
+    served: dict[str, float] = {}
     for rows in kinds:
         had.update(dict(_by_tenant(rows.filter(status=Status.RUNNING), Count("pk"))))
-        for tenant, at in _by_tenant(rows, Max("started_at")):
-            if at is not None:
-                served[tenant] = max(at, served.get(tenant, at))
+        for tenant, at in _by_tenant(rows.exclude(started_at=None), Max("started_at")):
+            served[tenant] = max(at.timestamp(), served.get(tenant, 0.0))
     turns: dict[UUID, tuple[int, float, datetime]] = {}
     for job in waiting:
-        last = served[job.tenant].timestamp() if job.tenant in served else 0.0
-        turns[job.pk] = (had[job.tenant], last, job.created_at)
+        turns[job.pk] = (had[job.tenant], served.get(job.tenant, 0.0), job.created_at)
         had[job.tenant] += 1
     return sorted(waiting, key=lambda job: turns[job.pk])
+
+
+def ready(queue: str) -> list[Job]:
+    """Those of a queue's line whose tenant may have one more running."""
+    waiting = line(queue)
+    running = Counter[tuple[type[Job], str]]()
+    for kind in {type(job) for job in waiting if job.tenant}:
+        rows: JobQuerySet[Any] = kind._default_manager.filter(status=Status.RUNNING)  # type: ignore[assignment]
+        for tenant, count in _by_tenant(rows, Count("pk")):
+            running[kind, tenant] = count
+    found = []
+    for job in waiting:
+        running[type(job), job.tenant] += 1
+        if not job.tenant or running[type(job), job.tenant] <= job.most_running():
+            found.append(job)
+    return found
 
 
 def _by_tenant(rows: JobQuerySet[Any], what: Count | Max) -> list[tuple[str, Any]]:
     """One figure for each tenant."""
     return list(rows.order_by().values_list("tenant").annotate(what))
-
-
-def ready(queue: str) -> list[Job]:
-    """Those of a queue's line whose tenant may have one more running."""
-    running = Counter[tuple[type, str]]()
-    for rows in queues():
-        for tenant, count in _by_tenant(rows.filter(status=Status.RUNNING), Count("pk")):
-            running[rows.model, tenant] = count
-    found = []
-    for job in line(queue):
-        running[type(job), job.tenant] += 1
-        if not job.tenant or running[type(job), job.tenant] <= job.most_running():
-            found.append(job)
-    return found
 
 
 def ahead(job: Job) -> int | None:

@@ -56,11 +56,11 @@ def serve(queue: str, rung: str) -> None:
     if leave_at.value == math.inf:
         taken = next((job for job in queries.ready(queue) if _works(job)), None)
     if taken is None or str(taken.pk) != rung:
-        for rows in queues():
-            rows.filter(queue=queue).note_heard(rung)
+        for rows in queues(queue):
+            rows.note_heard(rung)
     if taken is not None:
         # Its end may be what another of the same tenant has waited for.
-        _ring_for(queue, rows_of=lambda rows: rows.filter(rung_at=None), most=1)
+        _ring_for(queue, JobQuerySet.unrung, most=1)
 
 
 @shared_task(name="sandbox.hear", ignore_result=True)
@@ -69,16 +69,18 @@ def hear() -> None:
 
 
 def _works(job: Job) -> bool:
-    """Let a job's own task claim it and do the work; False when it was not to be had.
+    """Let a job's own task claim it and do the work; False when nothing came of it.
 
     A job whose task breaks off is tried again when its lease has run out: whatever it was, half a
-    minute later it may be over.
+    minute later it may be over. It never stands in the way of those behind it.
     """
     try:
         return bool(current_app.tasks[job.bell].run(str(job.pk)))
+    except DatabaseError:
+        raise  # nothing would come of the others either
     except Exception:  # among them MemoryError, for which Celery would never free the slot
         log.exception("%s %s broke off", job.bell, job.pk, extra={"run": str(job.pk)})
-        return True
+        return False
 
 
 @shared_task(name="sandbox.profile", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -147,9 +149,7 @@ def claim(rows: JobQuerySet[JobT], pk: str) -> JobT | None:
     """Take a job by its id and say so; None when it is not to be had."""
     job = rows.claim(pk)
     if job is not None:
-        log.info(
-            "%s %s starts, try %s", job.bell, job.pk, job.tries, extra={"run": str(job.pk)}
-        )
+        log.info("%s %s starts, try %s", job.bell, job.pk, job.tries, extra={"run": str(job.pk)})
         tell(job)
     return job
 
@@ -202,23 +202,20 @@ def sweep() -> None:
             log.warning("%s %s was lost", job.bell, job.pk, extra={"run": str(job.pk)})
             tell(job)
     for queue in settings.QUEUES:
-        _ring_for(queue, rows_of=JobQuerySet.unheard, most=MOST_BELLS)
+        _ring_for(queue, JobQuerySet.unheard, most=MOST_BELLS)
 
 
 def _ring_for(
-    queue: str, *, rows_of: Callable[[JobQuerySet[Any]], JobQuerySet[Any]], most: int
+    queue: str, those: Callable[[JobQuerySet[Any]], JobQuerySet[Any]], *, most: int
 ) -> None:
-    """Ring for the first jobs in a queue's line, among some, that a worker could take now."""
-    kinds = [rows for rows in queues() if rows_of(rows.filter(queue=queue)).exists()]
-    if not kinds:
-        return
-    silent = {pk for rows in kinds for pk in rows_of(rows).values_list("pk", flat=True)}
-    rung = 0
-    for job in queries.ready(queue):
-        if job.pk in silent and type(job)._default_manager.note_ring(job.pk):  # type: ignore[attr-defined]
+    """Ring for the first jobs of a queue's line, among those, that a worker could take now."""
+    wanted = {pk for rows in queues(queue) for pk in those(rows).values_list("pk", flat=True)}
+    for job in queries.ready(queue) if wanted else ():
+        rows: JobQuerySet[Any] = type(job)._default_manager.all()  # type: ignore[assignment]
+        if job.pk in wanted and rows.note_ring(job.pk):
             ring(job)
-            rung += 1
-        if rung == most:
+            most -= 1
+        if not most:
             return
 
 

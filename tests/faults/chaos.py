@@ -25,10 +25,10 @@ def unleash(
     """
     chance = random.Random(seed)
     died = Counter[str]()
-    handed_in, struck_at, began = 0, 0.0, time.monotonic()
     for _ in range(2):
         plant.worker()
     plant.ready(2)
+    handed_in, struck_at, began = 0, 0.0, time.monotonic()
     while (passed := time.monotonic() - began) < seconds or handed_in < jobs:
         while handed_in < min(jobs, passed * jobs / seconds * 1.3):
             with suppress(Wrong):

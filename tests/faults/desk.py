@@ -37,16 +37,21 @@ def rows() -> list[dict[str, Any]]:
     """Every job, in the order in which they came."""
     columns = ("id", "tenant", "status", "fence", "tries", "failure")
     return [
-        {**row, "id": str(row["id"])} for row in Toil.objects.order_by("created_at").values(*columns)
+        {**row, "id": str(row["id"])}
+        for row in Toil.objects.order_by("created_at").values(*columns)
     ]
 
 
 def starts() -> list[dict[str, Any]]:
     """Every claim, in the order of the claims."""
     found = Start.objects.order_by("pk").values("toil__tenant", "toil", "fence", "pid", "at")
-    return [
-        {**row, "toil": str(row["toil"]), "at": row["at"].timestamp()} for row in found
-    ]
+    return [{**row, "toil": str(row["toil"]), "at": row["at"].timestamp()} for row in found]
+
+
+def delays() -> list[float]:
+    """How long each waited from its row to its first claim, in the order of the claims."""
+    found = Start.objects.order_by("pk").values_list("at", "toil__created_at")
+    return [(at - created).total_seconds() for at, created in found]
 
 
 def effects() -> list[str]:
@@ -69,7 +74,7 @@ def deafen(worker: str) -> None:
     current_app.control.cancel_consumer(f"{worker}.dq2", destination=[worker])
 
 
-KNOWN = (hand_in, rows, starts, effects, most_tries, cancel, deafen)
+KNOWN = (hand_in, rows, starts, delays, effects, most_tries, cancel, deafen)
 ASKED: dict[str, Callable[..., Any]] = {each.__name__: each for each in KNOWN}
 
 
@@ -79,7 +84,7 @@ def main() -> None:
         name, asked = json.loads(line)
         try:
             said = {"said": ASKED[name](**asked)}
-        except Exception as error:  # noqa: BLE001 – a database that is away, say
+        except Exception as error:
             said = {"wrong": f"{type(error).__name__}: {error}"}
             connections.close_all()
         sys.stdout.write(json.dumps(said) + "\n")

@@ -29,7 +29,7 @@ RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 LEASE = 4
 
 
-class Wrong(Exception):  # noqa: N818 – what the desk says when it could not do as asked
+class Wrong(Exception):
     """The desk could not do as it was asked."""
 
 
@@ -98,7 +98,7 @@ class Rabbit:
             self.process = subprocess.Popen(
                 [RABBIT], env=self.env, stdout=log, stderr=log, start_new_session=True
             )
-        wait_for(self._answers, 90, lambda: (self.folder / "rabbit.log").read_text())
+        wait_for(self._answers, 90, (self.folder / "rabbit.log").read_text)
 
     def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as link:

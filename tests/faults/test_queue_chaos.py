@@ -26,7 +26,7 @@ def survives(plant: Plant, *, seed: int, jobs: int, seconds: float, **how: bool)
     accepted = len(plant.rows())
     plant.wait(lambda: plant.ended() == accepted, 180)
     effects, starts = plant.ask("effects"), len(plant.ask("starts"))
-    print(
+    print(  # noqa: T201 – what a storm cost is worth reading
         f"seed {seed}: {dict(died)} killed; {accepted} of {jobs} accepted, {plant.ended()} done, "
         f"{len(effects)} effects, {len(set(effects))} distinct, {starts} starts, "
         f"at most {plant.ask('most_tries')} for one job"

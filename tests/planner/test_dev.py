@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from django.conf import settings
 
@@ -89,6 +91,7 @@ def test_it_runs_everything_and_ctrl_c_stops_everything(
     assert health["status"] == "ok"
     assert (tmp_path / "var" / "broker" / "broker.sock").exists()
     assert len(family(str(tmp_path))) >= 4
+    assert listening(str(tmp_path)) == {port}, "A1: no open port but the web's"
 
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=PATIENCE)
@@ -109,6 +112,20 @@ def test_when_a_part_ends_everything_stops_with_a_sentence(
     assert process.returncode == 1
     assert "The web process ended by itself" in rest
     assert "Traceback" not in rest
+    assert family(str(tmp_path)) == []
+
+
+def test_a_worker_that_ends_is_started_again(
+    start: Callable[[], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = start()
+    read_until(process, "Ctrl-C")
+    os.kill(workers(str(tmp_path))[0], signal.SIGKILL)
+    read_until(process, "is started again")
+    read_until(process, " ready.")
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, rest
     assert family(str(tmp_path)) == []
 
 
@@ -136,6 +153,22 @@ def test_a_port_in_use_is_said_before_anything_starts(
     assert "--port" in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "var").exists()
+
+
+def workers(word: str) -> list[int]:
+    """The main process of the worker first, then its pool."""
+    return sorted(pid for pid in family(word) if b"celery" in command(pid))
+
+
+def listening(word: str) -> set[int]:
+    """The TCP ports on which these processes wait for somebody."""
+    found = set()
+    for pid in family(word):
+        with suppress(psutil.Error):
+            for link in psutil.Process(pid).net_connections("tcp"):
+                if link.status == psutil.CONN_LISTEN and link.laddr:
+                    found.add(link.laddr.port)
+    return found
 
 
 def command(pid: int) -> bytes:

@@ -172,3 +172,28 @@ def test_a_table_must_be_read_before_a_run() -> None:
     unread = actions.bring_upload(name="t.csv", file=ContentFile(CSV))
     with pytest.raises(ValidationError, match="not read yet"):
         actions.start_run(dataset=unread, spec="classification", asked={"target": "left"})
+
+
+def test_a_team_has_its_share_of_trainings_and_then_a_sentence(dataset: Dataset) -> None:
+    Dataset.objects.update(tenant="a")
+    dataset.refresh_from_db()
+    asked: dict[str, Any] = {
+        "dataset": dataset,
+        "spec": "classification",
+        "asked": {"target": "left"},
+    }
+    runs = [actions.start_run(**asked) for _ in range(4)]
+    with pytest.raises(ValidationError, match=r"4 trainings.*Nothing was started"):
+        actions.start_run(**asked)
+    actions.cancel(job=runs[0])
+    assert actions.start_run(**asked).status == Status.QUEUED
+
+
+def test_who_has_no_name_has_no_share(dataset: Dataset) -> None:
+    asked: dict[str, Any] = {
+        "dataset": dataset,
+        "spec": "classification",
+        "asked": {"target": "left"},
+    }
+    for _ in range(6):
+        assert actions.start_run(**asked)

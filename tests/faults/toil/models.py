@@ -15,6 +15,7 @@ class Toil(Job):
 
     bell = "toil.toil"
     most: ClassVar[str] = "TENANT_RUNNING"
+    waits_in = ("cpu",)
 
     queue = models.CharField(max_length=12, default="cpu")
     seconds = models.FloatField(default=0.5)
@@ -34,8 +35,10 @@ class Start(models.Model):
     pid = models.PositiveIntegerField()
     at = models.DateTimeField(db_default=Now())
 
+    objects = models.Manager["Start"]()
+
     def __str__(self) -> str:
-        return f"{self.toil_id} {self.fence}"
+        return f"{self.toil} {self.fence}"
 
 
 class Effect(models.Model):
@@ -44,5 +47,7 @@ class Effect(models.Model):
     toil = models.ForeignKey(Toil, on_delete=models.CASCADE, related_name="effects")
     fence = models.PositiveIntegerField()
 
+    objects = models.Manager["Effect"]()
+
     def __str__(self) -> str:
-        return f"{self.toil_id} {self.fence}"
+        return f"{self.toil} {self.fence}"
