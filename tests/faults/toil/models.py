@@ -35,8 +35,6 @@ class Start(models.Model):
     pid = models.PositiveIntegerField()
     at = models.DateTimeField(db_default=Now())
 
-    objects = models.Manager["Start"]()
-
     def __str__(self) -> str:
         return f"{self.toil} {self.fence}"
 
@@ -46,8 +44,6 @@ class Effect(models.Model):
 
     toil = models.ForeignKey(Toil, on_delete=models.CASCADE, related_name="effects")
     fence = models.PositiveIntegerField()
-
-    objects = models.Manager["Effect"]()
 
     def __str__(self) -> str:
         return f"{self.toil} {self.fence}"

@@ -20,7 +20,7 @@ def toil(pk: str) -> bool:
     job = tasks.claim(Toil.objects.all(), pk)
     if job is None:
         return False
-    Start.objects.create(toil=job, fence=job.fence, pid=os.getpid())
+    Start._default_manager.create(toil=job, fence=job.fence, pid=os.getpid())
     if job.is_poison:
         os.kill(os.getpid(), signal.SIGKILL)
     until = time.monotonic() + job.seconds
@@ -31,5 +31,5 @@ def toil(pk: str) -> bool:
             return True
     with transaction.atomic():
         if tasks.finish(job, status=Status.SUCCEEDED):
-            Effect.objects.create(toil=job, fence=job.fence)
+            Effect._default_manager.create(toil=job, fence=job.fence)
     return True
