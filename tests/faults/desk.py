@@ -17,6 +17,7 @@ from django.db import connections, transaction  # noqa: E402
 from django.db.models import Max  # noqa: E402
 
 from sandbox import actions, tasks  # noqa: E402
+from sandbox.models import Run  # noqa: E402
 from tests.faults.toil.models import Effect, Start, Toil  # noqa: E402
 
 
@@ -31,6 +32,22 @@ def hand_in(count: int = 1, *, dies: bool = False, **columns: Any) -> list[str]:
             tasks.ring_on_commit(job)
         made.append(str(job.pk))
     return made
+
+
+def train(seconds: int) -> str:
+    """Read a sample here, then queue a real training on it, in a real box."""
+    table = actions.bring_sample(sample="churn")
+    tasks.profile(str(table.pk))
+    table.refresh_from_db()
+    asked = {"target": "Churn?"}
+    run = actions.start_run(dataset=table, spec="classification", asked=asked, seconds=seconds)
+    return str(run.pk)
+
+
+def run_of(run: str) -> dict[str, Any]:
+    """How a training stands."""
+    found = Run.objects.get(pk=run)
+    return {"status": found.status, "tries": found.tries, "progress": found.progress}
 
 
 def rows() -> list[dict[str, Any]]:
@@ -66,9 +83,10 @@ def most_tries() -> int:
     return Toil.objects.aggregate(most=Max("fence"))["most"] or 0
 
 
-def cancel(job: str) -> bool:
+def cancel(job: str, kind: str = "Toil") -> bool:
     """Stop a job."""
-    return actions.cancel(job=Toil.objects.get(pk=job))
+    rows = Run.objects if kind == "Run" else Toil.objects
+    return actions.cancel(job=rows.get(pk=job))
 
 
 def deafen(worker: str) -> None:
@@ -76,7 +94,7 @@ def deafen(worker: str) -> None:
     current_app.control.cancel_consumer(f"{worker}.dq2", destination=[worker])
 
 
-KNOWN = (hand_in, rows, starts, delays, effects, most_tries, cancel, deafen)
+KNOWN = (hand_in, train, run_of, rows, starts, delays, effects, most_tries, cancel, deafen)
 ASKED: dict[str, Callable[..., Any]] = {each.__name__: each for each in KNOWN}
 
 

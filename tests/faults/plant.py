@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -27,6 +28,9 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parents[2]
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 LEASE = 4
+# The empty database of the first plant of this process, for those that come after.
+TEMPLATE = Path(tempfile.gettempdir()) / f"plant-template-{os.getpid()}" / "empty.sqlite3"
+atexit.register(shutil.rmtree, TEMPLATE.parent, ignore_errors=True)
 
 
 class Wrong(Exception):
@@ -287,7 +291,13 @@ def plant(database: str = "sqlite", broker: str = "embedded", **settings: str) -
         env["BROKER_URL"] = chosen.url
         started = Plant(folder, env, chosen)
         stack.callback(started.stop)
-        started.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        if database == "sqlite" and TEMPLATE.exists():
+            shutil.copy(TEMPLATE, folder / "hazumi.sqlite3")
+        else:
+            started.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        if database == "sqlite" and not TEMPLATE.exists():
+            TEMPLATE.parent.mkdir(exist_ok=True)
+            shutil.copy(folder / "hazumi.sqlite3", TEMPLATE)
         yield started
 
 

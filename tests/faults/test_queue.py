@@ -71,6 +71,32 @@ def test_c2_a_killed_workers_job_goes_to_another_and_nobody_is_left(build: Build
     each_once(plant, 1)
 
 
+@pytest.mark.long
+def test_c2_c11_a_real_training_leaves_no_process_behind(build: Build) -> None:
+    """Killed or cancelled, the box is empty within a second or so, and the run goes on or ends."""
+    plant = build()
+    first = plant.worker(slots=1)
+    run = plant.ask("train", seconds=60)
+
+    def at_work() -> bool:
+        return plant.ask("run_of", run=run)["progress"].get("stage") == "training"
+
+    plant.wait(at_work, 120)
+    box = plant.children(first)
+    assert len(box) > 1, "the pool's process, and the training behind its wall"
+    first.kill()
+    first.wait()
+    assert psutil.wait_procs(box, timeout=5)[1] == []
+    second = plant.worker(slots=1)
+    plant.wait(lambda: plant.ask("run_of", run=run)["tries"] == 2, LEASE + 60)
+    plant.wait(lambda: len(plant.children(second)) > 1)
+    box = plant.children(second)[1:]
+    plant.ask("cancel", job=run, kind="Run")
+    psutil.wait_procs(box, timeout=15)
+    assert not any(each.is_running() for each in box)
+    assert plant.ask("run_of", run=run)["status"] == "cancelled"
+
+
 def test_c3_c4_jobs_handed_in_while_the_broker_is_away_are_done_when_it_is_back(
     build: Build,
 ) -> None:
