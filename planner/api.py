@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Refusal
@@ -27,7 +27,8 @@ from planner import queries
 from planner.actions import answers, prototypes, teams, use_cases
 from planner.models import Answer, Membership, Prototype, Role, Team, UseCase, User
 from planner.sheets import SHEETS
-from sandbox.models import Prediction
+from sandbox import queries as sandbox
+from sandbox.models import Prediction, Status
 
 
 class TooFast(Throttled):
@@ -132,14 +133,28 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
     device = serializers.CharField(source="run.device", read_only=True, default=None)
     progress = serializers.JSONField(source="run.progress", read_only=True, default=None)
     result = serializers.JSONField(source="run.result", read_only=True, default=None)
+    ahead = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField()
 
     class Meta:
         model = Prototype
         fields = (
-            "id", "use_case", "table", "table_status", "profile", "threshold", "status", "spec",
-            "asked", "metric", "device", "progress", "result", "failure", "created_at",
+            "id", "use_case", "table", "table_status", "profile", "threshold", "status", "ahead",
+            "spec", "asked", "metric", "device", "progress", "result", "failure", "created_at",
         )  # fmt: skip
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_ahead(self, prototype: Prototype) -> int | None:
+        """How many jobs are served before this one; null once it does not wait any more."""
+        job = queries.Outcome(prototype).job
+        if job.status != Status.QUEUED:
+            return None
+        # A list asks once for each queue.
+        places = cast("dict[str, Any]", self.context).setdefault("places", {})
+        if job.queue not in places:
+            places[job.queue] = sandbox.places(job.queue)
+        ahead: int | None = places[job.queue].get(job.pk)
+        return ahead
 
     def get_failure(self, prototype: Prototype) -> str:
         """Why there is no result, as a sentence; empty when nothing failed."""

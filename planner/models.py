@@ -278,6 +278,7 @@ class Report(Job):
     """A PDF being made, or made: of a use case, or of what `subject` names in another app."""
 
     shelf = "reports"
+    waits_in = ("render",)
 
     subject = models.UUIDField(db_index=True)
     use_case = models.ForeignKey(
@@ -285,6 +286,7 @@ class Report(Job):
     )
     # Which task makes it: the app that knows the subject has a task of its own.
     bell = models.CharField(max_length=60, default="planner.render")
+    queue = models.CharField(max_length=12, default="render")
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     is_draft = models.BooleanField(default=True)
     file = models.CharField(max_length=200, blank=True)  # the store's key
@@ -378,10 +380,12 @@ class Package(Job):
     """Everything of a team, or of what `subject` names in another app, as one zip, for a day."""
 
     shelf = "packages"
+    waits_in = ("render",)
 
     subject = models.UUIDField(db_index=True)
     # Which task makes it: the app that knows the subject has a task of its own.
     bell = models.CharField(max_length=60, default="planner.pack")
+    queue = models.CharField(max_length=12, default="render")
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     file = models.CharField(max_length=200, blank=True)  # the store's key
     file_name = models.CharField(max_length=200, blank=True)

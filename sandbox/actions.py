@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from sandbox import messages, queries, store, tasks
 from sandbox.engine.specs import SPECS, Ask
 from sandbox.messages.legible import legible
-from sandbox.models import Dataset, Job, Prediction, Run
+from sandbox.models import OPEN, Dataset, Job, Prediction, Run
 from sandbox.samples import SAMPLES
 from sandbox.store import unused
 
@@ -204,6 +204,7 @@ def start_run(
     """Queue one training on a table that was read."""
     if not dataset.has_succeeded:
         raise ValidationError(_("The table is not read yet. Wait a moment and start again."))
+    _must_have_room(dataset.tenant)
     if spec not in SPECS:
         params = {"task": spec, "possible": list(SPECS)}
         raise ValidationError({"spec": messages.sentence("task_unknown", params)})
@@ -222,6 +223,7 @@ def start_run(
         )
     run = Run.objects.create(
         tenant=dataset.tenant,
+        queue=tasks.queue_for(spec),
         dataset=dataset,
         spec=spec,
         asked=answers,
@@ -231,6 +233,21 @@ def start_run(
     )
     tasks.ring_on_commit(run)
     return run
+
+
+def _must_have_room(tenant: str) -> None:
+    """Refuse one more training of a tenant that has its share; without a name there is none."""
+    most = settings.TENANT_RUNNING + settings.TENANT_QUEUED
+    if tenant and Run.objects.filter(tenant=tenant, status__in=OPEN).count() >= most:
+        raise ValidationError(
+            _(
+                "Your team has %(count)s trainings running or waiting, as many as it may, so that "
+                "every team gets its turn. Nothing was started; wait until one has ended, or "
+                "cancel one, and start again."
+            )
+            % {"count": most},
+            code="enough_waiting",
+        )
 
 
 def _answers(dataset: Dataset, spec: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -363,7 +380,9 @@ def enough(*, job: Run) -> bool:
 
 def cancel(*, job: Job) -> bool:
     """Stop a job; False when it had ended already. Its worker notices within seconds."""
-    return job.cancel()
+    is_stopped = job.cancel()
+    tasks.tell_on_commit(job)
+    return is_stopped
 
 
 @transaction.atomic

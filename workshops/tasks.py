@@ -11,6 +11,7 @@ from planner.actions import erasing
 from planner.models import Erasure, Package, Report, User
 from planner.tasks import make, put_in
 from sandbox import queries as sandbox
+from sandbox.tasks import claim
 from workshops import export, queries, reports
 from workshops.models import Workshop
 
@@ -20,9 +21,10 @@ log = logging.getLogger(__name__)
 @shared_task(
     name="workshops.render", acks_late=True, reject_on_worker_lost=True, ignore_result=True
 )
-def render(report_id: str) -> None:
-    """Claim a workshop's report, make it, write down how that ended. Safe to deliver twice."""
-    if report := Report.objects.claim(report_id):
+def render(report_id: str) -> bool:
+    """Claim a workshop's report, make it, write down how that ended. Safe to repeat."""
+    report = claim(Report.objects.all(), report_id)
+    if report is not None:
         make(
             report,
             lambda: reports.document(
@@ -31,14 +33,16 @@ def render(report_id: str) -> None:
                 is_draft=report.is_draft,
             ),
         )
+    return report is not None
 
 
 @shared_task(name="workshops.pack", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
-def pack(package_id: str) -> None:
+def pack(package_id: str) -> bool:
     """Claim a workshop's package, put everything in it, write down how that ended."""
-    package = Package.objects.claim(package_id)
+    package = claim(Package.objects.all(), package_id)
     if package and (workshop := Workshop.objects.filter(pk=package.subject).first()):
         put_in(package, workshop.title, export.files(workshop))
+    return package is not None
 
 
 @shared_task(name="workshops.forget", ignore_result=True)

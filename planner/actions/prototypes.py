@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from planner import audit, rules
-from planner.models import Prototype, UseCase, User
+from planner.models import Prototype, Team, UseCase, User
 from sandbox import actions as sandbox
 from sandbox.models import Dataset, Prediction, Run
 
@@ -72,6 +72,8 @@ def start(
         raise PermissionDenied
     if threshold is not None and not math.isfinite(threshold):
         raise ValidationError({"threshold": _("Write a number in digits, for example 0.8.")})
+    # The team's row is the lock: two who press start at once are counted one after the other.
+    Team.objects.select_for_update().get(pk=prototype.use_case.team_id)
     prototype = Prototype.objects.select_for_update().get(pk=prototype.pk)
     if prototype.run_id:
         return prototype

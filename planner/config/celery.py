@@ -14,13 +14,13 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from planner.config import workers  # noqa: F401 – it listens to signals
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.config.settings")
 
 app = Celery("hazumi")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Connects itself to the signals that workers send.
+app.loader.import_module("planner.config.worker")
 
 
 @worker_init.connect

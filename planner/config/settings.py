@@ -237,46 +237,58 @@ RETENTION_DAYS = int(env("RETENTION_DAYS") or 0) or None
 # A Valkey/Redis or RabbitMQ address. Empty: `manage.py dev` starts a private one on a unix socket.
 BROKER_URL = env("BROKER_URL", f"redis+socket://{VAR_DIR / 'broker' / 'broker.sock'}")
 CELERY_BROKER_URL = BROKER_URL
+# A broker may be away for an hour: a worker waits for it, and a page does not (`sandbox.tasks`).
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A broker that is away must not hold up a page: the sweep rings again for what it missed.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3600,
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.1,
-}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
+if BROKER_URL.startswith(("amqp", "pyamqp")):
+    # Quorum queues outlive a node, and a bell counts as sent once the broker says so.
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum"
+    CELERY_WORKER_DETECT_QUORUM_QUEUES = True
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+else:
+    # A bell that is heard for longer than the timeout comes again, and finds nothing to do.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "socket_keepalive": True,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    }
 CELERY_TASK_IGNORE_RESULT = True
+# Acknowledged late, so that a worker whose slots are busy holds no bells that another could hear.
+# That a job is neither lost nor done twice does not hang on it: the row is the truth.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Each worker has a queue of its own, in which it proves to itself that it still hears.
+CELERY_WORKER_DIRECT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
-CELERY_TASK_ROUTES = {
-    "sandbox.profile": {"queue": "parse"},
-    "sandbox.train": {"queue": "cpu"},
-    "sandbox.predict": {"queue": "parse"},
-    "sandbox.sweep": {"queue": "parse"},
-    "sandbox.tidy": {"queue": "parse"},
-    "workshops.forget": {"queue": "parse"},
-    "planner.render": {"queue": "render"},
-    "workshops.render": {"queue": "render"},
-    "planner.pack": {"queue": "render"},
-    "workshops.pack": {"queue": "render"},
-}
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "sandbox.sweep", "schedule": 15.0},
-    "tidy": {"task": "sandbox.tidy", "schedule": 60.0 * 60},
-    "forget": {"task": "workshops.forget", "schedule": 60.0 * 60},
-}
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+QUEUES = ("cpu", "gpu", "parse", "render")
 
-# How long a worker may hold a run without a sign of life before the sweeper gives it to another.
-RUN_LEASE_SECONDS = 30
-RUN_MAX_ATTEMPTS = 3
+# How long a worker may hold a job without a sign of life before another may have it.
+RUN_LEASE_SECONDS = int(env("RUN_LEASE_SECONDS", "30"))
+RUN_MAX_ATTEMPTS = int(env("RUN_MAX_ATTEMPTS", "3"))
+# A job that waits is rung for again after this long.
+RUN_UNHEARD_SECONDS = 8
+# How long a worker that was told to end lets its jobs go on before it gives them back.
+WORKER_GRACE_SECONDS = int(env("WORKER_GRACE_SECONDS", "30"))
+# How often a worker proves that it still hears; one that fails twice ends, to be started again.
+WORKER_PROVES_SECONDS = int(env("WORKER_PROVES_SECONDS", "30"))
+# What one team may have at once: trainings running and waiting, and short jobs of a kind running.
+TENANT_RUNNING = int(env("TENANT_RUNNING", "1"))
+TENANT_QUEUED = int(env("TENANT_QUEUED", "3"))
+TENANT_RUNNING_SHORT = int(env("TENANT_RUNNING_SHORT", "4"))
 # One training may use this many threads; two cores and one worker are the laptop we plan for.
 RUN_THREADS = int(env("RUN_THREADS", "2"))
 # Below this level of the wall neither web nor workers start.

@@ -46,6 +46,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "model_broken": (),
     "job_invalid": ("field",),
     "memory": (),
+    "lost": ("tries",),
     "unexpected": ("type",),
 }
 """Why a job ends without a result, and the params its sentence needs."""

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """What a run learnt on: the CPU, or a GPU by its name."""
 
     dependencies = [
-        ("sandbox", "0005_tenants_and_ends"),
+        ("sandbox", "0010_queues_and_tries"),
     ]
 
     operations = [

@@ -144,6 +144,20 @@ def test_when_a_part_ends_everything_stops_with_a_sentence(
     assert family(str(tmp_path)) == []
 
 
+def test_a_worker_that_ends_is_started_again(
+    start: Callable[[], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = start()
+    read_until(process, "Ctrl-C")
+    os.kill(workers(str(tmp_path))[0], signal.SIGKILL)
+    read_until(process, "is started again")
+    read_until(process, " ready.")
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, rest
+    assert family(str(tmp_path)) == []
+
+
 def test_a_killed_parent_leaves_nobody_behind(
     start: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -168,6 +182,11 @@ def test_a_port_in_use_is_said_before_anything_starts(
     assert "--port" in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "var").exists()
+
+
+def workers(word: str) -> list[int]:
+    """The main process of the worker first, then its pool."""
+    return sorted(pid for pid in family(word) if b"celery" in command(pid))
 
 
 def command(pid: int) -> bytes:
