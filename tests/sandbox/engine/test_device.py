@@ -26,7 +26,7 @@ PICTURES: dict[str, Any] = {
     "file": "t.zip",
     "spec": "image_classification",
     "target": "label",
-    "seconds": 300,
+    "seconds": 60,
     "threads": 1,
 }
 LENT = {"gpu": True, "gpu_share": 0.5, "gpu_driver": "535.129.03"}
