@@ -33,8 +33,8 @@ from sandbox.models import Prediction
 class TooFast(Throttled):
     """Too many requests in a minute, told in a sentence."""
 
-    default_detail = _("That was a lot at once.")  # type: ignore[assignment]
-    extra_detail_singular = _("Go on in {wait} seconds, and more slowly.")
+    default_detail = _("That was a lot at once.")
+    extra_detail_singular = _("Go on in {wait} seconds, and more slowly.")  # type: ignore[assignment]
     extra_detail_plural = extra_detail_singular
 
 
