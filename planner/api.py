@@ -35,7 +35,8 @@ class TooFast(Throttled):
     """Too many requests in a minute, told in a sentence."""
 
     default_detail = _("That was a lot at once.")
-    extra_detail_singular = extra_detail_plural = _("Go on in {wait} seconds, and more slowly.")
+    extra_detail_singular = _("Go on in {wait} seconds, and more slowly.")  # type: ignore[assignment]
+    extra_detail_plural = extra_detail_singular  # type: ignore[assignment]
 
 
 class Pages(LimitOffsetPagination):

@@ -15,12 +15,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from planner.models import Answer, Membership, Milestone, Report, Role, Team, UseCase, User
 from sandbox.models import Prediction
 from tests import factories
+from tests.faults.conftest import speaking
 from tests.planner import results
 from tests.workshops.conftest import opened, step_of, vote_step, workshop
 from workshops.actions import planning
 from workshops.models import Note, Part, Participant, Step, Workshop
 
-__all__ = ["opened", "step_of", "vote_step", "workshop"]
+__all__ = ["opened", "speaking", "step_of", "vote_step", "workshop"]
 
 # What only team A, or only those who lead the room, may ever be sent.
 SECRETS = {

@@ -153,11 +153,10 @@ def asked(client: Client, path: str, ids: dict[str, str]) -> list[tuple[str, Any
     if not path.startswith("/api/"):
         form = {name: value for name, value in body(ids).items() if isinstance(value, str)}
         return [("get", client.get(path)), ("post", client.post(path, form))]
-    sent = {"data": body(ids), "content_type": "application/json"}
     return [
         ("get", client.get(path)),
-        ("post", client.post(path, **sent)),
-        ("patch", client.patch(path, **sent)),
+        ("post", client.post(path, body(ids), content_type="application/json")),
+        ("patch", client.patch(path, body(ids), content_type="application/json")),
     ]
 
 
@@ -197,7 +196,7 @@ def is_closed(who: str, response: Any) -> bool:
     "who", ["anonymous", "guest elsewhere", "other team", "other facilitator", "other pm"]
 )
 def test_g1_nothing_of_others_is_shown_or_written(who: str, house: House) -> None:
-    faults = []
+    faults: list[tuple[Any, ...]] = []
     for route, converters in ADDRESSES.items():
         client = signed_in(house.people[who])
         path, whose = filled(route, converters, house.ids), WHOSE[route]
