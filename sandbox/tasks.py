@@ -256,14 +256,13 @@ def _ring_for(
     for job in queries.ready(queue) if wanted else ():
         rows: JobQuerySet[Any] = type(job)._default_manager.all()  # type: ignore[assignment]
         if job.pk in wanted and rows.note_ring(job.pk):
-            ring(job)
-            most -= 1
+            most = most - 1 if ring(job) else 0
         if not most:
             return
 
 
-def ring(job: Job) -> None:
-    """Ring a queue's bell for a job. A broker that is away loses nothing: the sweep rings again."""
+def ring(job: Job) -> bool:
+    """Ring a queue's bell for a job; False when the broker is away, and then the sweep does."""
     try:
         serve.apply_async(
             (job.queue, str(job.pk)), queue=job.queue, retry=True, retry_policy=ONCE_MORE
@@ -273,6 +272,8 @@ def ring(job: Job) -> None:
             "The broker did not take %s %s; the sweep will ring again.", job.bell, job.pk,
             extra={"run": str(job.pk)},
         )  # fmt: skip
+        return False
+    return True
 
 
 def ring_on_commit(job: Job) -> None:

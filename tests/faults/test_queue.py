@@ -258,6 +258,16 @@ def test_one_team_never_has_two_trainings_running(build: Build) -> None:
     each_once(plant, 6)
 
 
+def test_many_who_claim_for_one_team_at_once_get_one_job_and_no_deadlock(build: Build) -> None:
+    plant = build()
+    plant.hand_in(12, tenant="a", seconds=0)
+    for _ in range(2):
+        plant.worker(slots=4)
+    plant.wait(lambda: plant.ended() == 12, 120)
+    each_once(plant, 12)
+    assert "deadlock" not in plant.log()
+
+
 def test_a_worker_that_does_not_hear_any_more_ends_to_be_started_again(build: Build) -> None:
     plant = build(WORKER_PROVES_SECONDS="2", WORKER_GRACE_SECONDS="1")
     worker = plant.worker()
