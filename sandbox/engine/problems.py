@@ -46,7 +46,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "model_broken": (),
     "job_invalid": ("field",),
     "memory": (),
-    "lost": ("tries",),
+    "no_room": (),
+    "file_changed": (),
     "unexpected": ("type",),
 }
 """Why a job ends without a result, and the params its sentence needs."""

@@ -11,7 +11,6 @@ import pytest
 from celery.signals import before_task_publish
 from django.core.files.base import ContentFile
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from sandbox import actions, queries, tasks
 from sandbox.models import Run, Status, Worker
@@ -44,7 +43,8 @@ def grow_old(seconds: int) -> None:
 
 def run_of(spec: str) -> Run:
     table = actions.bring_upload(name="t.csv", file=ContentFile(b"a,left\n1,yes\n"))
-    return Run.objects.create(dataset=table, spec=spec, asked={"target": "left"})
+    queue = tasks.queue_for(spec)
+    return Run.objects.create(dataset=table, spec=spec, queue=queue, asked={"target": "left"})
 
 
 def test_with_no_worker_it_goes_to_the_cpu(queues: list[str]) -> None:
@@ -82,7 +82,6 @@ def test_a_worker_that_fell_silent_gets_nothing_and_what_waits_goes_elsewhere(
     run = run_of("forecasting")
     tasks.ring(run)
     grow_old(61)
-    Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(minutes=5))
     tasks.sweep()
     assert queues == ["gpu", "cpu"]
     see("gpu")

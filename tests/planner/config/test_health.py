@@ -42,7 +42,7 @@ def test_a_healthy_installation_says_what_it_runs_on(client: Client, with_broker
     assert said["box"] == said["wall"]["level"] in walls.WALLS
     assert {"limits", "landlock", "seccomp", "namespaces", "cgroup"} <= set(said["wall"])
     assert said["wall"]["seconds_ago"] <= 600
-    assert set(said["jobs"]) == {"dataset", "run", "prediction", "report"}
+    assert set(said["jobs"]) == {"dataset", "run", "prediction", "report", "package"}
     assert said["jobs"]["run"]["waiting"] == 0
     assert said["disk_free"] > 0
 

@@ -45,6 +45,7 @@ class Heard:
 def heard() -> Iterator[Heard]:
     """Listen at the root, as the console does, to everything from DEBUG on."""
     found, root = Heard(), logging.getLogger()
+    at_work.set(None)  # a test before may have claimed a job
     before = root.level, logging.getLogger("hazumi.access").level
     handlers = []
     for stream, formatter in ((found.line, Line()), (found.json, Json())):
