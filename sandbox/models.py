@@ -96,7 +96,7 @@ class JobQuerySet(models.QuerySet[JobT]):
         open_ones = self.filter(tenant=job.tenant, status__in=OPEN).select_for_update()
         found = dict(open_ones.order_by("pk").values_list("pk", "status"))
         running = sum(status == Status.RUNNING for pk, status in found.items() if pk != job.pk)
-        return running >= self.model.most_running()
+        return bool(running >= self.model.most_running())
 
     def put_back_silent(self) -> list[JobT]:
         """Let jobs whose worker fell silent wait again; the last time, they are closed as lost."""
