@@ -137,12 +137,15 @@ def train(run_id: str) -> bool:
         box.gpus.lent(wanted=can_use_gpu(run.spec)) as loan,
         _boxed(run, table, job | loan.told, lent, gpu=loan.index) as outcome,
     ):
+        ahead = _answers(outcome)
         folder = _keep_files(run, outcome)
         device = str((outcome.result.get("device") or {}).get("name", ""))[:100]
         with transaction.atomic():
             is_ours = _record(run, outcome, files=folder, box_level=outcome.level, device=device)
             if is_ours and folder:
                 _keep_model(run, outcome)
+                if ahead:
+                    _keep_ahead(run, ahead)
         if not is_ours and folder:
             store.delete(folder)
     return True
@@ -157,9 +160,7 @@ def predict(prediction_id: str) -> bool:
     job = {"job": "predict", "file": table}
     files = {**export.kept(row.run), table: row.upload}
     with _told(row), _boxed(row, files, job) as outcome:
-        shown = {}
-        if outcome.has_succeeded:
-            shown = export.make_safe(outcome.out / "predictions.csv")
+        shown = _answers(outcome)
         folder = _keep_files(row, outcome)
         output = f"{folder}/predictions.csv" if folder else ""
         told = replace(outcome, result=outcome.result | shown)
@@ -384,3 +385,23 @@ def _keep_model(run: Run, outcome: box.Outcome) -> None:
             files=f"{run.files}/model",
             size=sum(path.stat().st_size for path in files),
         )
+
+
+def _answers(outcome: box.Outcome) -> dict[str, Any]:
+    """What a job predicted, made safe for spreadsheets: the size and the first rows, for pages."""
+    made = outcome.out / "predictions.csv"
+    return export.make_safe(made) if outcome.has_succeeded and made.is_file() else {}
+
+
+def _keep_ahead(run: Run, shown: dict[str, Any]) -> None:
+    """Write down what a training predicted by itself: a forecast needs no second table."""
+    Prediction.objects.create(
+        run=run,
+        tenant=run.tenant,
+        name=run.dataset.name,
+        status=Status.SUCCEEDED,
+        result=shown,
+        output=f"{run.files}/predictions.csv",
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )

@@ -25,7 +25,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 # Read by what we start, not by our settings: Python, OpenMP, and the door to a proxy's word.
 NOT_SETTINGS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY"}
-NOT_SETTINGS |= {"PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "SLOTS", "TRUSTED_PROXIES"}
+NOT_SETTINGS |= {"PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "SLOTS"}
 
 
 def known() -> set[str]:

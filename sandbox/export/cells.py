@@ -29,10 +29,11 @@ def harmless(cell: str) -> str:
 def make_safe(path: Path) -> dict[str, Any]:
     """Rewrite a CSV so that a spreadsheet opens it well and runs nothing; its first rows.
 
-    `columns` and `first` are what a page shows of it.
+    `rows`, `columns` and `first` are what a page shows of it.
     """
     safe = path.with_suffix(".part")
     first: list[list[str]] = []
+    rows = -1  # the names of the columns are none
     with (
         path.open(encoding="utf-8", newline="") as source,
         safe.open("w", encoding="utf-8-sig") as out,
@@ -40,7 +41,8 @@ def make_safe(path: Path) -> dict[str, Any]:
         table = csv.writer(out)
         for row in csv.reader(source):
             table.writerow([harmless(cell) for cell in row])
+            rows += 1
             if len(first) <= SHOWN:
                 first.append([cell[:LONGEST] for cell in row])
     safe.replace(path)
-    return {"columns": first[:1] and first[0], "first": first[1:]}
+    return {"rows": max(0, rows), "columns": first[:1] and first[0], "first": first[1:]}

@@ -313,3 +313,18 @@ def test_a_job_that_nobody_can_do_does_not_stand_in_the_way(
     tasks.serve("parse", str(first.pk))
     second.refresh_from_db()
     assert second.status == Status.SUCCEEDED
+
+
+def test_what_a_training_predicts_by_itself_can_be_taken_home(
+    dataset: Dataset, fake_box: FakeBox
+) -> None:
+    """A forecast goes on from the last row: nobody has to bring a second table for it."""
+    run = actions.start_run(dataset=dataset, spec="anomaly_detection", asked={})
+    tasks.train(str(run.pk))
+    ahead = run.predictions.get()
+    assert (ahead.name, ahead.has_succeeded) == ("customers.csv", True)
+    assert ahead.result == {"rows": 1, "columns": ["prediction"], "first": [["yes"]]}
+    assert b"yes" in queries.predictions(ahead).read()
+    other = actions.start_run(dataset=dataset, spec="classification", asked={"target": "left"})
+    tasks.train(str(other.pk))
+    assert not other.predictions.exists()
