@@ -1,4 +1,5 @@
-# make run · make test · make lint · make bench · make vendor · make messages
+# make run · make test · make faults · make lint · make bench · make vendor · make messages
+# make run · make test · make lint · make audit · make sbom · make bench · make load · make vendor · make messages
 PORT ?= 8000
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -7,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk bubblewrap python3-venv redis-server
 TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql poppler-utils gettext
 
-.PHONY: run test lint bench vendor messages system-run system-test
+.PHONY: run test faults lint bench vendor messages system-run system-test
 
 run: system-run .venv/installed  ## install, migrate, make the demo, start web and workers
 	$(PY) manage.py dev --port $(PORT)
@@ -16,19 +17,37 @@ test: system-test .venv/installed  ## install and pass every test, browser tests
 	$(PY) manage.py translations
 	$(PY) -m pytest
 
+faults: system-test .venv/installed  ## an hour of kills, attacks and outages, on every database and broker that is installed
+	$(PY) manage.py translations
+	$(PY) -m pytest -n 0 -s -m "long or not long" tests/faults $(wildcard tests/security)
+
 lint: .venv/installed  ## everything that reads the code without running it
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/bandit -q -r planner workshops sandbox manage.py --severity-level high
 	$(PY) manage.py makemigrations --check --dry-run
 	HAZUMI_MODE=production ALLOWED_HOSTS=hazumi.example SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
+bench: .venv/installed  ## reports, the room, the queue, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
+audit: .venv/installed  ## known holes in what the lock file names; fails on one, not on a registry that tells none
+	.venv/bin/pip-audit --disable-pip --require-hashes -r requirements.lock --format json --progress-spinner off \
+		| $(PY) .ci/audit.py
+
+sbom: .venv/installed  ## the bill of materials of what is installed: out/sbom.json, CycloneDX
+	mkdir -p out
+	.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-format JSON --output-file out/sbom.json .venv
+
 bench: .venv/installed  ## reports, the room, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
 	$(PY) benchmarks/report.py
 	$(PY) benchmarks/room.py
+	$(PY) -m benchmarks.queue
 	$(PY) -m benchmarks.engine $(ENGINE)
+
+load: .venv/installed  ## a full house for ten minutes, on the loopback (LOAD="--only joins")
+	$(PY) benchmarks/load.py $(LOAD)
 
 messages: .venv/installed  ## collect every sentence for the translators (needs gettext)
 	$(PY) manage.py makemessages -l ja -e html,txt,py,svg --no-location --no-wrap --ignore=.venv --ignore=var --ignore=node_modules --ignore=out

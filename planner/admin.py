@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
-from planner.models import Decision, Membership, Milestone, Prototype, Report, Team, UseCase, User
+from planner.models import (
+    Decision,
+    Deed,
+    Erasure,
+    Membership,
+    Milestone,
+    Prototype,
+    Report,
+    Team,
+    UseCase,
+    User,
+)
 
 
 @admin.register(User)
@@ -86,6 +99,49 @@ class Decisions(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+@admin.register(Deed)
+class Deeds(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The audit log: to read, for operators."""
+
+    list_display = ("at", "verb", "kind", "what", "who", "tenant", "request")
+    list_filter = ("verb", "kind")
+    search_fields = ("who", "what", "tenant", "request")
+    date_hierarchy = "at"
+
+    def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """Lines come with deeds."""
+        return False
+
+    def has_change_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """What was done was done."""
+        return False
+
+    def has_delete_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """What is old is let go of by a command, never by hand."""
+        return False
+
+
+@admin.register(LogEntry)
+class Changes(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What operators changed here: to read."""
+
+    list_display = ("action_time", "user", "action_flag", "content_type", "object_id")
+    list_filter = ("action_flag",)
+    list_select_related = ("user", "content_type")
+
+    def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """Lines come with changes."""
+        return False
+
+    def has_change_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """What was changed was changed."""
+        return False
+
+    def has_delete_permission(self, *_args: object, **_kwargs: object) -> bool:
+        """Nobody takes a line out."""
+        return False
+
+
 @admin.register(Report)
 class Reports(admin.ModelAdmin):  # type: ignore[type-arg]
     """Reports and how far they are."""
@@ -93,3 +149,23 @@ class Reports(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("file_name", "language", "status", "is_draft", "created_at")
     list_filter = ("status", "language")
     raw_id_fields = ("use_case", "by")
+
+
+@admin.register(Erasure)
+class Erasures(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What was erased: who, when, how much. Nothing here is changed."""
+
+    list_display = ("kind", "at", "by", "owner", "figures")
+    list_filter = ("kind",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only erasing makes such a row."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody changes what happened."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody takes it back."""
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Refusal
@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, Throttled
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,7 +27,16 @@ from planner import queries
 from planner.actions import answers, prototypes, teams, use_cases
 from planner.models import Answer, Membership, Prototype, Role, Team, UseCase, User
 from planner.sheets import SHEETS
-from sandbox.models import Prediction
+from sandbox import queries as sandbox
+from sandbox.models import Prediction, Status
+
+
+class TooFast(Throttled):
+    """Too many requests in a minute, told in a sentence."""
+
+    default_detail = _("That was a lot at once.")
+    extra_detail_singular = _("Go on in {wait} seconds, and more slowly.")  # type: ignore[assignment]
+    extra_detail_plural = extra_detail_singular  # type: ignore[assignment]
 
 
 class Pages(LimitOffsetPagination):
@@ -121,16 +131,31 @@ class PrototypeSerializer(serializers.ModelSerializer[Prototype]):
     spec = serializers.CharField(source="run.spec", read_only=True, default=None)
     asked = serializers.JSONField(source="run.asked", read_only=True, default=None)
     metric = serializers.CharField(source="run.metric", read_only=True, default=None)
+    device = serializers.CharField(source="run.device", read_only=True, default=None)
     progress = serializers.JSONField(source="run.progress", read_only=True, default=None)
     result = serializers.JSONField(source="run.result", read_only=True, default=None)
+    ahead = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField()
 
     class Meta:
         model = Prototype
         fields = (
-            "id", "use_case", "table", "table_status", "profile", "threshold", "status", "spec",
-            "asked", "metric", "progress", "result", "failure", "created_at",
+            "id", "use_case", "table", "table_status", "profile", "threshold", "status", "ahead",
+            "spec", "asked", "metric", "device", "progress", "result", "failure", "created_at",
         )  # fmt: skip
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_ahead(self, prototype: Prototype) -> int | None:
+        """How many jobs are served before this one; null once it does not wait any more."""
+        job = queries.Outcome(prototype).job
+        if job.status != Status.QUEUED:
+            return None
+        # A list asks once for each queue.
+        places = cast("dict[str, Any]", self.context).setdefault("places", {})
+        if job.queue not in places:
+            places[job.queue] = sandbox.places(job.queue)
+        ahead: int | None = places[job.queue].get(job.pk)
+        return ahead
 
     def get_failure(self, prototype: Prototype) -> str:
         """Why there is no result, as a sentence; empty when nothing failed."""
@@ -195,6 +220,10 @@ class Rows(GenericViewSet[Any]):
                 named or {api_settings.NON_FIELD_ERRORS_KEY: exc.messages}
             )
         return super().handle_exception(exc)
+
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        """Say in a sentence that it was too fast, and when it goes on."""
+        raise TooFast(wait)
 
     @property
     def person(self) -> User:

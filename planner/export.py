@@ -1,19 +1,31 @@
-"""The same record for machines and for other tools: JSON, Markdown and CSV."""
+"""The same record for machines and for other tools: JSON, Markdown, CSV, and all of it as a zip."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import PurePath
 from typing import IO, Any
+from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from planner import queries
-from planner.models import Prototype, UseCase
+from planner import pdf, queries
+from planner.models import Prototype, Report, Team, UseCase
 from planner.sheets import SHEETS
 from sandbox import export as sandbox
+from sandbox import store
+from sandbox.models import Status
+
+# A file of a package: where it stands in it, and how it is opened once its turn has come.
+Item = tuple[str, Callable[[], IO[bytes]]]
+PACKED_ALREADY = {".zip", ".xlsx", ".parquet", ".pdf"}
 
 
 def as_json(use_case: UseCase) -> dict[str, Any]:
@@ -127,3 +139,106 @@ def plain(text: str) -> str:
     for mark in "\\`*_[]#|":
         text = text.replace(mark, "\\" + mark)
     return text
+
+
+def team_files(team: Team) -> Iterator[Item]:
+    """Everything of a team: who is in it, and a folder for each of its use cases."""
+    about = {
+        "name": team.name,
+        "product": team.product,
+        "people": [
+            {"name": str(place.user), "role": place.role}
+            for place in team.memberships.select_related("user")
+        ],
+        "cases_of_its_own": list(
+            team.case_studies.values("company", "problem", "solution", "impact", "link")
+        ),
+    }
+    yield "team.json", as_file(about)
+    for number, use_case in enumerate(team.use_cases.select_related("team"), 1):
+        yield from below(numbered(number, use_case.title), use_case_files(use_case))
+    yield from reports_of(team.pk)
+
+
+def use_case_files(use_case: UseCase) -> Iterator[Item]:
+    """Everything of a use case: its record in three shapes, its reports, and its prototypes."""
+    yield "record.json", as_file(as_json(use_case))
+    yield "answers.csv", as_file(as_csv(use_case))
+    yield "record.md", as_file(as_markdown(use_case))
+    yield from reports_of(use_case.pk)
+    tried = use_case.prototypes.select_related("run__model", "dataset").order_by("created_at")
+    for number, prototype in enumerate(tried, 1):
+        folder = numbered(number, PurePath(prototype.dataset.name).stem)
+        yield from below(f"prototypes/{folder}", prototype_files(prototype))
+
+
+def prototype_files(prototype: Prototype) -> Iterator[Item]:
+    """A prototype's table as it came, what was found, its drawings, its model, its predictions."""
+    dataset, run = prototype.dataset, prototype.run
+    yield f"table{PurePath(dataset.upload).suffix}", partial(store.open_file, dataset.upload)
+    yield "profile.json", as_file(dataset.result)
+    if run is None:
+        return
+    yield "result.json", as_file(run.result)
+    for entry in store.listing(f"{run.files}/charts") if run.files else ():
+        yield f"charts/{entry.key.rpartition('/')[2]}", partial(store.open_file, entry.key)
+    if getattr(run, "model", None):
+        yield "model.zip", partial(model, prototype)
+    made = run.predictions.filter(status=Status.SUCCEEDED).exclude(output="")
+    for number, prediction in enumerate(made.order_by("created_at"), 1):
+        name = f"predictions/{numbered(number, PurePath(prediction.name).stem)}.csv"
+        yield name, partial(store.open_file, prediction.output)
+
+
+def reports_of(subject: UUID) -> Iterator[Item]:
+    """The PDFs that were made of something."""
+    made = Report.objects.filter(subject=subject, status=Status.SUCCEEDED).exclude(file="")
+    for number, report in enumerate(made.order_by("created_at"), 1):
+        name = f"{numbered(number, PurePath(report.file_name).stem)}.pdf"
+        yield f"reports/{name}", partial(store.open_file, report.file)
+
+
+def below(folder: str, items: Iterable[Item]) -> Iterator[Item]:
+    """The same files in a folder."""
+    for name, opened in items:
+        yield f"{folder}/{name}", opened
+
+
+def numbered(number: int, title: str) -> str:
+    """A name that no other file beside it has."""
+    return "_".join(part for part in (f"{number:02}", pdf.as_name(title)) if part)
+
+
+def as_file(content: Any) -> Callable[[], IO[bytes]]:
+    """Text, or what JSON can hold, as a file."""
+    if not isinstance(content, str):
+        content = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+    return partial(io.BytesIO, content.encode("utf-8"))
+
+
+def pack(items: Iterable[Item], *, is_wanted: Callable[[], bool]) -> tuple[IO[bytes], list[str]]:
+    """All files as a zip, and the names of those that are no longer there.
+
+    Nothing is held in memory as a whole; once nobody wants it any more, it is cut short.
+    """
+    whole = tempfile.TemporaryFile()  # noqa: SIM115 – whoever keeps it closes it
+    missing: list[str] = []
+    with ZipFile(whole, "w", ZIP_DEFLATED) as archive:
+        for name, opened in items:
+            if not is_wanted():
+                break
+            try:
+                source = opened()
+            except (FileNotFoundError, LookupError, ValueError):
+                missing.append(name)
+                continue
+            entry = ZipInfo(name, timezone.localtime().timetuple()[:6])
+            is_packed = PurePath(name).suffix in PACKED_ALREADY
+            entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
+            with source, archive.open(entry, "w", force_zip64=True) as into:
+                for chunk in store.chunks(source):
+                    into.write(chunk)
+        if missing:
+            archive.writestr("missing.txt", "\n".join(missing) + "\n")
+    whole.seek(0)
+    return whole, missing

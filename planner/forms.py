@@ -5,34 +5,27 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from planner.actions import attempts
 from planner.models import Milestone, Role, Team, UseCase, User
 from sandbox.engine.specs import SPECS
 
 SECONDS = {20: _("20 seconds: a first look"), 60: _("1 minute"), 180: _("3 minutes: the best try")}
 
 
-def is_too_often(request: HttpRequest, *about: str, limit: int, seconds: int = 600) -> bool:
+def is_too_often(request: HttpRequest, *about: object, limit: int, seconds: int = 600) -> bool:
     """Count one more try at something from this address; whether there were too many of late.
 
     Never the address alone: a whole room, or a whole company, comes from one.
     """
-    tried = "\n".join((request.META.get("REMOTE_ADDR", ""), *about))
-    key = f"tries-{sha256(tried.encode()).hexdigest()}"
-    cache.add(key, 0, seconds)
-    try:
-        return cache.incr(key) > limit
-    except ValueError:  # it ran out just now
-        return False
+    return attempts.count(request.META.get("REMOTE_ADDR", ""), *about, seconds=seconds) > limit
 
 
 class SignIn(AuthenticationForm):
@@ -43,15 +36,22 @@ class SignIn(AuthenticationForm):
             "This name and password do not belong together. Check both; capitals count."
         ),
         "inactive": _("This account is closed. Please ask your administrator."),
-        "too_often": _("There were too many tries with this name. Wait ten minutes, then go on."),
     }
 
-    def clean(self) -> dict[str, Any]:
-        """Look at the password, unless somebody seems to try one after the other."""
-        name = self.cleaned_data.get("username", "").casefold()
-        if self.request and is_too_often(self.request, "sign-in", name, limit=20):
-            raise ValidationError(self.error_messages["too_often"], code="too_often")
-        return super().clean()
+
+class SecondStep(forms.Form):
+    """The six digits that a phone shows, or one of the recovery codes."""
+
+    code = forms.CharField(
+        max_length=32,
+        label=_("Code"),
+        error_messages={"required": _("Write the six digits that your phone shows.")},
+    )
+
+    def clean_code(self) -> str:
+        """The code without the spaces that people and apps put in, full-width digits made plain."""
+        typed = unicodedata.normalize("NFKC", self.cleaned_data["code"])
+        return "".join(typed.split()).lower().replace("-", "")
 
 
 class Me(forms.ModelForm[User]):
@@ -76,6 +76,14 @@ class NewUseCase(forms.ModelForm[UseCase]):
     class Meta:
         model = UseCase
         fields = ("title",)
+
+
+class Typed(forms.Form):
+    """The name of what is to be erased, typed by whoever erases it."""
+
+    typed = forms.CharField(
+        max_length=200, error_messages={"required": _("Type the name, so that it is no slip.")}
+    )
 
 
 class Place(forms.Form):

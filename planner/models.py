@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
@@ -275,12 +277,16 @@ class ReportQuerySet(JobQuerySet["Report"]):
 class Report(Job):
     """A PDF being made, or made: of a use case, or of what `subject` names in another app."""
 
+    shelf = "reports"
+    waits_in = ("render",)
+
     subject = models.UUIDField(db_index=True)
     use_case = models.ForeignKey(
         UseCase, on_delete=models.CASCADE, null=True, blank=True, related_name="reports"
     )
     # Which task makes it: the app that knows the subject has a task of its own.
     bell = models.CharField(max_length=60, default="planner.render")
+    queue = models.CharField(max_length=12, default="render")
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     is_draft = models.BooleanField(default=True)
     file = models.CharField(max_length=200, blank=True)  # the store's key
@@ -294,3 +300,139 @@ class Report(Job):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Attempts(models.Model):
+    """How often something was tried of late: a name, a code, an address of the API."""
+
+    # A fingerprint: neither names nor addresses of people are kept here.
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    until = models.BigIntegerField(db_index=True)  # seconds since 1970: counted anew after that
+
+    class Meta:
+        verbose_name_plural = "attempts"
+
+    def __str__(self) -> str:
+        return f"{self.count}"
+
+
+class DeedQuerySet(models.QuerySet["Deed"]):
+    """The audit log, as pages read it: it grows, and is not changed."""
+
+    def within(self, tenants: Iterable[str]) -> DeedQuerySet:
+        """The lines of some teams and workshops."""
+        return self.filter(tenant__in=list(tenants))
+
+    def update(self, **_kwargs: Any) -> int:
+        """Refused: what was done was done."""
+        raise TypeError("The audit log is not changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused, but for `forget`."""
+        raise TypeError("The audit log is not deleted; forget() lets go of what is old.")
+
+    def forget(self, *, before: datetime) -> int:
+        """Let go of lines that have been kept for long enough; how many."""
+        return super(DeedQuerySet, self.filter(at__lt=before)).delete()[0]
+
+
+class Deed(models.Model):
+    """One line of the audit log: who did what. Ids only: no name, no cell, no code, no e-mail."""
+
+    # No foreign key: the line stays when the person goes, and then says no more than that.
+    who = models.UUIDField(null=True, blank=True, db_index=True)
+    verb = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30, blank=True)
+    what = models.CharField(max_length=64, blank=True)
+    tenant = models.CharField(max_length=64, blank=True, db_index=True)
+    request = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = DeedQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.kind}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the line, once."""
+        if not self._state.adding:
+            raise TypeError("The audit log is not changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused, as for the whole log."""
+        raise TypeError("The audit log is not deleted.")
+
+
+class PackageQuerySet(JobQuerySet["Package"]):
+    """Packages, as pages read them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> PackageQuerySet:
+        """A person's own: what is in it was theirs to take along when they ordered it."""
+        return self.filter(by=user) if user.is_authenticated else self.none()
+
+
+class Package(Job):
+    """Everything of a team, or of what `subject` names in another app, as one zip, for a day."""
+
+    shelf = "packages"
+    waits_in = ("render",)
+
+    subject = models.UUIDField(db_index=True)
+    # Which task makes it: the app that knows the subject has a task of its own.
+    bell = models.CharField(max_length=60, default="planner.pack")
+    queue = models.CharField(max_length=12, default="render")
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
+    file = models.CharField(max_length=200, blank=True)  # the store's key
+    file_name = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    objects = PackageQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ErasureQuerySet(models.QuerySet["Erasure"]):
+    """Erasures, as pages read them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> ErasureQuerySet:
+        """What a person erased, and what was theirs when its time was over."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(by=user) | Q(owner=user))
+
+
+class Erasure(models.Model):
+    """What stays of a use case, team or workshop that was erased: who, when, how much. No words."""
+
+    class Kind(models.TextChoices):
+        """What was erased."""
+
+        USE_CASE = "use_case", _("Use case")
+        TEAM = "team", _("Team")
+        WORKSHOP = "workshop", _("Workshop")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind)
+    subject = models.UUIDField(db_index=True)
+    figures = models.JSONField(default=dict)  # counts only
+    # Nobody: its time was over.
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +12,11 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from sandbox import box
+from sandbox.messages.legible import legible
 from sandbox.models import RunFailed
 
-# What a file name may not hold on some system, and what would hide or reverse it.
-UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+')
+# What a file name may not hold on some system.
+UNSAFE = re.compile(r'[/\\:*?"<>|]+')
 
 
 def render(html: str, *, is_wanted: Callable[[], bool] = lambda: True) -> bytes:
@@ -45,6 +45,10 @@ def picture(source: str | bytes, context: Mapping[str, Any] | None = None) -> st
 
 def file_name(day: str, title: str, kind: str, ending: str = "pdf") -> str:
     """Name a file after its day, title and kind, with nothing in it that a system refuses."""
-    words = UNSAFE.sub(" ", unicodedata.normalize("NFC", title))
-    words = re.sub(r"[\s_]+", "_", words).strip("._ ")[:60].rstrip("._ ")
-    return "_".join(part for part in (day, words, kind) if part) + f".{ending}"
+    return "_".join(part for part in (day, as_name(title), kind) if part) + f".{ending}"
+
+
+def as_name(title: str) -> str:
+    """A title as the name of a folder, with nothing in it that a system refuses."""
+    words = UNSAFE.sub(" ", legible(title, most=200))
+    return re.sub(r"[\s_]+", "_", words).strip("._ ")[:60].rstrip("._ ")

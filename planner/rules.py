@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
 
-from planner.models import Role, Team, UseCase, User
+from planner.models import Prototype, Role, Team, UseCase, User
 
 DECIDERS = frozenset({Role.PM, Role.FACILITATOR})
 READERS = frozenset({Role.OBSERVER})
@@ -24,6 +24,16 @@ def can_edit(user: User | AnonymousUser, of: Team | UseCase) -> bool:
 def can_decide(user: User | AnonymousUser, of: Team | UseCase) -> bool:
     """Whether somebody may decide for the team: its PM or its facilitator."""
     return role(user, of) in DECIDERS
+
+
+def can_delete(user: User | AnonymousUser, prototype: Prototype, mine: str | None = None) -> bool:
+    """Whether somebody may delete a prototype: who brought it, and who decides for the team.
+
+    A list of many says the person's role, so that it is asked for once.
+    """
+    mine = role(user, prototype.use_case) if mine is None else mine
+    brought_it = bool(mine) and mine not in READERS and prototype.by_id == user.pk
+    return brought_it or mine in DECIDERS
 
 
 def can_found(user: User | AnonymousUser) -> bool:

@@ -1,16 +1,17 @@
 """The planner's addresses."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from planner import api
 from planner.views import (
+    data,
     home,
     library,
     licences,
     predictions,
     prototypes,
     reports,
+    second_step,
     sheets,
     teams,
     use_cases,
@@ -20,12 +21,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("join/", home.join, name="join_by_code"),
     path("sign-in/", home.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("sign-in/code/", home.sign_in_code, name="sign_in_code"),
+    path("sign-out/", home.SignOut.as_view(), name="sign_out"),
     path("me/", home.me, name="me"),
+    path("me/second-step/", second_step.second_step, name="second_step"),
+    path("me/leave/", home.leave, name="leave"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team>/", teams.team, name="team"),
     path("teams/<uuid:team>/use-cases/", teams.add_use_case, name="use_case_add"),
     path("teams/<uuid:team>/people/", teams.place, name="place"),
+    path("teams/<uuid:team>/data/", data.team_data, name="team_data"),
+    path("teams/<uuid:team>/data/pack/", data.pack, name="team_pack"),
+    path("teams/<uuid:team>/data/erase/", data.erase_team, name="team_erase"),
+    path("packages/<uuid:package>/file/", data.package_file, name="package_file"),
+    path("u/<uuid:use_case>/erase/", data.erase_use_case, name="use_case_erase"),
     path("u/<uuid:use_case>/", use_cases.use_case, name="use_case"),
     path("u/<uuid:use_case>/rename/", use_cases.rename, name="use_case_rename"),
     path("u/<uuid:use_case>/choose/", use_cases.choose, name="use_case_choose"),
@@ -43,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("prototypes/<uuid:prototype>/start/", prototypes.start, name="prototype_start"),
     path("prototypes/<uuid:prototype>/enough/", prototypes.enough, name="prototype_enough"),
     path("prototypes/<uuid:prototype>/cancel/", prototypes.cancel, name="prototype_cancel"),
+    path("prototypes/<uuid:prototype>/erase/", data.erase_prototype, name="prototype_erase"),
     path("prototypes/<uuid:prototype>/repeat/", prototypes.repeat, name="prototype_repeat"),
     path("prototypes/<uuid:prototype>/predict/", predictions.predict, name="predict"),
     path("prototypes/<uuid:prototype>/what-if/", predictions.what_if, name="what_if"),

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model as Row
 from django.http import HttpRequest
 
-from sandbox.models import Dataset, Model, Prediction, Run
+from sandbox.models import Dataset, Model, Prediction, Run, Worker
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -33,8 +33,8 @@ class DatasetAdmin(ReadOnly):
 class RunAdmin(ReadOnly):
     """Trainings, how they ended and behind which wall."""
 
-    list_display = ("spec", "target", "status", "box_level", "fence", "created_at")
-    list_filter = ("status", "spec", "box_level")
+    list_display = ("spec", "target", "status", "box_level", "device", "fence", "created_at")
+    list_filter = ("status", "spec", "box_level", "device")
 
 
 @admin.register(Model)
@@ -50,3 +50,10 @@ class PredictionAdmin(ReadOnly):
 
     list_display = ("run", "name", "status", "created_at")
     list_filter = ("status",)
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnly):
+    """Who takes jobs, from which queues and with which GPUs."""
+
+    list_display = ("name", "queues", "devices", "seen_at")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,65 +50,127 @@ class Status(models.TextChoices):
 
 
 OPEN = (Status.QUEUED, Status.RUNNING)
+CPU, GPU = "cpu", "gpu"  # the queues of trainings, for all workers and for those that lend a GPU
 
 JobT = TypeVar("JobT", bound="Job")
 
+# The job that this process has claimed and works on, for the lines that it leaves in the log.
+at_work: ContextVar[Job | None] = ContextVar("at_work", default=None)
+
 
 class JobQuerySet(models.QuerySet[JobT]):
-    """What every worker and the sweeper ask of jobs."""
+    """What every worker and the sweep ask of jobs; the time is always the database's own."""
 
     def claim(self, pk: uuid.UUID | str) -> JobT | None:
-        """Take a waiting job, or one whose worker fell silent; None when it is not to be had."""
-        now = timezone.now()
-        free = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_until__lt=now)
-        claimed = self.filter(free, pk=pk, fence__lt=settings.RUN_MAX_ATTEMPTS).update(
-            status=Status.RUNNING,
-            fence=F("fence") + 1,
-            lease_until=now + timedelta(seconds=settings.RUN_LEASE_SECONDS),
-            started_at=now,
-        )
-        return self.get(pk=pk) if claimed else None
+        """Take a waiting job, or one whose worker fell silent; None when it is not to be had.
 
-    def give_up_lost(self) -> int:
-        """Close the jobs whose last allowed worker fell silent."""
-        now = timezone.now()
-        return self.filter(
-            status=Status.RUNNING, lease_until__lt=now, fence__gte=settings.RUN_MAX_ATTEMPTS
-        ).update(status=Status.LOST, finished_at=now, lease_until=None)
+        Neither is one of a tenant that has as many running as it may.
+        """
+        free = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_until__lt=Now())
+        found = self.filter(free, pk=pk, tries__lt=settings.RUN_MAX_ATTEMPTS)
+        if not found.exists():
+            return None  # and nobody had to wait for SQLite's one write lock
+        with transaction.atomic():
+            job = found.first()
+            if job is None or self._has_enough_running(job):
+                return None
+            claimed = found.filter(fence=job.fence).update(
+                status=Status.RUNNING,
+                fence=F("fence") + 1,
+                tries=F("tries") + 1,
+                lease_until=lease(),
+                started_at=Now(),
+            )
+            if not claimed:
+                return None
+            job = self.get(pk=pk)
+        at_work.set(job)
+        return job
 
-    def to_ring(self) -> models.QuerySet[JobT]:
-        """Jobs that wait for a bell: their worker fell silent, or the broker lost the message."""
-        now = timezone.now()
-        silent = Q(status=Status.RUNNING, lease_until__lt=now)
-        unheard = Q(
-            status=Status.QUEUED, created_at__lt=now - timedelta(seconds=settings.RUN_LEASE_SECONDS)
-        )
-        rung_lately = Q(status=Status.QUEUED, lease_until__gte=now)
-        return self.filter(silent | unheard, fence__lt=settings.RUN_MAX_ATTEMPTS).exclude(
-            rung_lately
-        )
+    def _has_enough_running(self, job: JobT) -> bool:
+        """Whether a job's tenant has to wait for one of its own to end."""
+        if not job.tenant:
+            return False
+        # The rows are the lock, taken in one order by all: whoever claims for the same tenant at
+        # the same moment waits here, and then counts anew.
+        open_ones = self.filter(tenant=job.tenant, status__in=OPEN).select_for_update()
+        found = dict(open_ones.order_by("pk").values_list("pk", "status"))
+        running = sum(status == Status.RUNNING for pk, status in found.items() if pk != job.pk)
+        return bool(running >= self.model.most_running())
 
-    def note_ring(self, pk: uuid.UUID) -> None:
-        """Remember that a waiting job was rung again: its message has the lease for a while."""
-        until = timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
-        self.filter(pk=pk, status=Status.QUEUED).update(lease_until=until)
+    def put_back_silent(self) -> list[JobT]:
+        """Let jobs whose worker fell silent wait again; the last time, they are closed as lost."""
+        silent = self.filter(status=Status.RUNNING, lease_until__lt=Now())
+        if not silent.exists():
+            return []
+        with transaction.atomic():
+            locked = silent.select_for_update(skip_locked=True)
+            found = self.filter(pk__in=list(locked.values_list("pk", flat=True)))
+            again = list(found.filter(tries__lt=settings.RUN_MAX_ATTEMPTS))
+            never = list(found.filter(tries__gte=settings.RUN_MAX_ATTEMPTS))
+            self.filter(pk__in=[job.pk for job in again]).update(
+                status=Status.QUEUED, lease_until=None, rung_at=None
+            )
+            self.filter(pk__in=[job.pk for job in never]).update(
+                status=Status.LOST,
+                finished_at=Now(),
+                lease_until=None,
+            )
+        return list(self.filter(pk__in=[job.pk for job in again + never]))
+
+    def unheard(self) -> JobQuerySet[JobT]:
+        """Waiting jobs that nobody was rung for, or so long ago that the bell must be lost."""
+        long_ago = Now() - timedelta(seconds=settings.RUN_UNHEARD_SECONDS)
+        return self.filter(Q(rung_at=None) | Q(rung_at__lt=long_ago), status=Status.QUEUED)
+
+    def unrung(self) -> JobQuerySet[JobT]:
+        """Waiting jobs whose bell was heard at a moment at which it was not their turn."""
+        return self.filter(rung_at=None, status=Status.QUEUED)
+
+    def note_ring(self, pk: uuid.UUID) -> bool:
+        """Remember that an unheard job is rung for; False when somebody else was faster."""
+        return bool(self.unheard().filter(pk=pk).update(rung_at=Now()))
+
+    def note_heard(self, pk: uuid.UUID | str) -> None:
+        """Remember that a job's bell was heard and it still waits: the next one rings anew."""
+        waits = self.filter(pk=pk, status=Status.QUEUED)
+        if waits.exists():
+            waits.update(rung_at=None)
+
+
+def lease() -> CombinedExpression:
+    """Until when a worker may be silent, by the database's clock."""
+    return Now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 class Job(models.Model):
     """What data sets and runs share: a row that a worker claims, works on and closes once."""
 
-    # The Celery task that takes this job's id; without one, nobody rings it again.
+    # The Celery task that does the work, by this job's id.
     bell: ClassVar[str] = ""
+    # The setting that says how many of a tenant's may run at once: short ones crowd nobody out.
+    most: ClassVar[str] = "TENANT_RUNNING_SHORT"
+    # The queues in which jobs of this kind may wait.
+    waits_in: ClassVar[tuple[str, ...]] = ("parse",)
+    # The folder of the store, below its tenant's, with what such jobs make.
+    shelf: ClassVar[str] = ""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Whose turn, whose quota, whose folder: a name the apps above give, which means nothing here.
     tenant = models.CharField(max_length=60, blank=True, db_index=True)
+    # Where it waits for its turn: one of `settings.QUEUES`.
+    queue = models.CharField(max_length=12, default="parse")
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
     failure = models.JSONField(default=dict, blank=True)
     result = models.JSONField(default=dict, blank=True)
     # The fence grows with every claim: a worker whose claim went to another may not write.
     fence = models.PositiveIntegerField(default=0)
+    # Claims that count against RUN_MAX_ATTEMPTS: one that a leaving worker gave back does not.
+    tries = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # When a bell was sent. A row is born rung, since whoever writes it rings once it is committed;
+    # empty means that its bell was heard at a moment at which it was not its turn.
+    rung_at = models.DateTimeField(null=True, blank=True, db_default=Now())
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -126,10 +193,14 @@ class Job(models.Model):
         """The status in people's words."""
         return Status(self.status).label
 
+    @classmethod
+    def most_running(cls) -> int:
+        """How many jobs of this kind a tenant may have running at once."""
+        return int(getattr(settings, cls.most))
+
     def renew(self, **progress: Any) -> bool:
         """Prolong the worker's lease; False means that the job is no longer this worker's."""
-        until = timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
-        return bool(self._held().update(lease_until=until, **progress))
+        return bool(self._held().update(lease_until=lease(), **progress))
 
     def finish(
         self,
@@ -137,16 +208,31 @@ class Job(models.Model):
         status: str,
         result: dict[str, Any] | None = None,
         failure: dict[str, Any] | None = None,
+        **columns: Any,
     ) -> bool:
-        """Write down how the job ended, once; False means that it was no longer this worker's."""
+        """Write down how the job ended, once; False means that it was no longer this worker's.
+
+        `columns` are what it leaves behind, written in the same breath.
+        """
         held = self._held().update(
             status=status,
             result=result or {},
             failure=failure or {},
-            finished_at=timezone.now(),
+            finished_at=Now(),
             lease_until=None,
+            **columns,
         )
-        self.refresh_from_db()
+        with suppress(ObjectDoesNotExist):  # people may have erased it meanwhile
+            self.refresh_from_db()
+        return bool(held)
+
+    def give_back(self) -> bool:
+        """Let the job wait again, as if this worker, which has to leave, had never had it."""
+        held = self._held().update(
+            status=Status.QUEUED, tries=F("tries") - 1, lease_until=None, rung_at=None
+        )
+        with suppress(ObjectDoesNotExist):
+            self.refresh_from_db()
         return bool(held)
 
     def cancel(self) -> bool:
@@ -154,7 +240,7 @@ class Job(models.Model):
         stopped = (
             type(self)
             ._default_manager.filter(pk=self.pk, status__in=OPEN)
-            .update(status=Status.CANCELLED, finished_at=timezone.now(), lease_until=None)
+            .update(status=Status.CANCELLED, finished_at=Now(), lease_until=None)
         )
         self.refresh_from_db()
         return bool(stopped)
@@ -165,18 +251,22 @@ class Job(models.Model):
         )
 
 
-def queues() -> Iterator[JobQuerySet[Any]]:
-    """The rows of every kind of job, those of the apps that build on this one included."""
+def queues(queue: str = "") -> Iterator[JobQuerySet[Any]]:
+    """The rows of every kind of job, those of the apps that build on this one included.
+
+    With a queue's name, the rows that belong to it, of the kinds that may wait there.
+    """
     for model in apps.get_models():
-        if issubclass(model, Job):
+        if issubclass(model, Job) and (not queue or queue in model.waits_in):
             rows: JobQuerySet[Any] = model._default_manager.all()  # type: ignore[assignment]
-            yield rows
+            yield rows.filter(queue=queue) if queue else rows
 
 
 class Dataset(Job):
     """A table somebody brought, or a sample; `result` is its profile once it was read."""
 
     bell = "sandbox.profile"
+    shelf = "datasets"
 
     name = models.CharField(max_length=200)
     sample = models.CharField(max_length=60, blank=True)
@@ -195,7 +285,11 @@ class Run(Job):
     """One training. `result` is what the engine said at the end, `progress` what it says now."""
 
     bell = "sandbox.train"
+    shelf = "runs"
+    most = "TENANT_RUNNING"
+    waits_in = (CPU, GPU)
 
+    queue = models.CharField(max_length=12, default=CPU)
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
     spec = models.CharField(max_length=60)
     asked = models.JSONField(default=dict)  # the task type's asks: columns by name, numbers
@@ -204,6 +298,7 @@ class Run(Job):
     seed = models.PositiveIntegerField(default=0)
     progress = models.JSONField(default=dict, blank=True)
     box_level = models.CharField(max_length=12, blank=True)
+    device = models.CharField(max_length=100, blank=True)  # "cpu", or the name of a GPU
     files = models.CharField(max_length=200, blank=True)  # the store's folder of charts
     enough_at = models.DateTimeField(null=True, blank=True)  # when people wanted the best so far
 
@@ -247,6 +342,7 @@ class Prediction(Job):
     """A run's model used on another table, or on one row that somebody typed."""
 
     bell = "sandbox.predict"
+    shelf = "predictions"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="predictions")
     name = models.CharField(max_length=200, blank=True)  # of the file; empty for a typed row
@@ -262,3 +358,38 @@ class Prediction(Job):
 
     def __str__(self) -> str:
         return self.name or str(self.row)
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Which workers are there, by the database's clock: hosts may not agree on the time."""
+
+    def see(self, name: str, *, queues: Iterable[str], devices: Iterable[str]) -> None:
+        """Write down that a worker is there, and forget those that have long been silent."""
+        said = {"queues": sorted(queues), "devices": list(devices), "seen_at": Now()}
+        self.update_or_create(name=name, defaults=said)
+        self.filter(seen_at__lt=Now() - timedelta(days=1)).delete()
+
+    def fresh(self) -> WorkerQuerySet:
+        """The workers that were seen lately."""
+        return self.filter(seen_at__gte=Now() - timedelta(seconds=settings.WORKER_FRESH_SECONDS))
+
+    def lend_gpus(self) -> bool:
+        """Whether a worker is there that takes what is for GPUs, and has one."""
+        return any(worker.devices and GPU in worker.queues for worker in self.fresh())
+
+
+class Worker(models.Model):
+    """A worker as it says of itself: its queues, and the GPUs that it lends to jobs."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    queues = models.JSONField(default=list)
+    devices = models.JSONField(default=list)
+    seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from planner import export as planner
 from planner.export import as_json as use_case_as_json
+from sandbox.export import harmless
 from workshops import activities, queries
 from workshops.models import Workshop
+
+
+def log_as_csv(workshop: Workshop) -> str:
+    """The audit log as a table that a spreadsheet opens and runs nothing of."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["at", "who", "name", "verb", "kind", "what", "request"])
+    for line in queries.told(queries.deeds(workshop)):
+        row = line.deed
+        told = (row.who or "", line.who, row.verb, row.kind, row.what, row.request)
+        table.writerow([row.at.isoformat(), *(harmless(str(cell)) for cell in told)])
+    return "\ufeff" + out.getvalue()
 
 
 def as_json(workshop: Workshop) -> dict[str, Any]:
@@ -56,3 +75,28 @@ def as_json(workshop: Workshop) -> dict[str, Any]:
             for team in workshop.teams.all()
         ],
     }
+
+
+def files(workshop: Workshop) -> Iterator[planner.Item]:
+    """Everything of a workshop, and a folder for each of its teams."""
+    yield "workshop.json", planner.as_file(as_json(workshop))
+    yield "steps.csv", planner.as_file(as_csv(workshop))
+    yield from planner.reports_of(workshop.pk)
+    for number, team in enumerate(workshop.teams.all(), 1):
+        folder = planner.numbered(number, team.name)
+        yield from planner.below(f"teams/{folder}", planner.team_files(team))
+
+
+def as_csv(workshop: Workshop) -> str:
+    """What was revealed, one fact a line: the step, the row, what it is, what it says."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow([_("Step"), _("Activity"), _("Row"), _("Name"), _("Value")])
+    for step in workshop.steps.all():
+        rows = activities.of(step).export_rows(step) if step.is_revealed else []
+        for number, row in enumerate(rows, 1):
+            for name, value in row.items():
+                said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                cells = (step.heading, step.activity, str(number), name, said)
+                table.writerow([harmless(cell) for cell in cells])
+    return "\ufeff" + out.getvalue()

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Team
-from workshops.actions.joining import ROLES
+from workshops.actions.joining import MOST_SEATS, ROLES
 from workshops.agendas import AGENDAS
 from workshops.models import Level, Part, Workshop
 
@@ -109,11 +109,30 @@ class Plan(forms.Form):
         return {"title": workshop.title, "starts_at": workshop.starts_at}
 
 
+class Keeping(forms.Form):
+    """After how many days a workshop's data is deleted; empty keeps it."""
+
+    days = forms.IntegerField(
+        label=_("Delete everything so many days after the end"),
+        help_text=_("Empty: it stays until somebody erases it."),
+        required=False,
+        min_value=1,
+        max_value=3650,
+    )
+
+
 class StepChange(Op):
     """A step's minutes and private script."""
 
     minutes = forms.IntegerField(min_value=1, max_value=240)
     script = forms.CharField(required=False, max_length=4000)
+
+
+class Door(forms.Form):
+    """Whether new people come in, and how many."""
+
+    is_locked = forms.BooleanField(required=False)
+    seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=MOST_SEATS)
 
 
 class TeamName(forms.Form):
@@ -141,7 +160,7 @@ class Seating(forms.Form):
 class Joining(Op, Seating):
     """A name, once; a team and a part."""
 
-    display_name = forms.CharField(label=_("Your name"), max_length=60)
+    display_name = forms.CharField(label=_("Your name"), max_length=40)
 
     def clean(self) -> dict[str, Any]:
         """Everybody but an observer belongs to a team, if there are any."""

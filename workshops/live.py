@@ -22,6 +22,7 @@ from asgiref.sync import SyncToAsync, sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.utils import timezone, translation
+from prometheus_client import Gauge
 
 from workshops.models import Audience, Event, Participant, Workshop
 from workshops.rules import WRITERS
@@ -35,6 +36,8 @@ PRESENCE: Final = 15.0
 RECENT: Final = 200
 # A page that reads too slowly is let go; it comes back with its last id and misses nothing.
 BACKLOG: Final = 500
+
+OPEN: Final = Gauge("hazumi_streams", "Event streams that are open.", multiprocess_mode="livesum")
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,10 @@ class Line:
         texts = next((self.fragments[key] for key in seat.keys if key in self.fragments), {})
         html = texts.get(language) or texts.get(settings.LANGUAGE_CODE, "")
         return message("change", html, number=self.number) if html else ""
+
+
+# Takes the place of an event when there will be no more in this process.
+END: Final = Line(0, {})
 
 
 def message(event: str, data: str, *, number: int | None = None) -> str:
@@ -222,6 +229,11 @@ class Channel:
         for queue in self.queues:
             queue.put_nowait(line)
 
+    def end(self) -> None:
+        """Let every page go; each comes back with the number of the last event it saw."""
+        for queue in self.queues:
+            queue.put_nowait(END)
+
     async def since(self, number: int) -> list[Line]:
         """What a page missed, from memory if it is there, else from the table."""
         if number >= self.start:
@@ -234,6 +246,12 @@ class Hub:
 
     def __init__(self) -> None:
         self.channels: dict[UUID, Channel] = {}
+
+    def close(self) -> None:
+        """End every stream, from any thread: the process is told to stop."""
+        for channel in list(self.channels.values()):
+            with suppress(RuntimeError):  # its loop has ended already
+                channel.loop.call_soon_threadsafe(channel.end)
 
     def wake(self, workshop: UUID) -> None:
         """Say, from any thread, that something was committed."""
@@ -255,6 +273,7 @@ class Hub:
             channel.reader = loop.create_task(channel.follow())
         queue: asyncio.Queue[Line] = asyncio.Queue()
         channel.queues.add(queue)
+        OPEN.inc()
         if user is not None:
             if user not in channel.users:
                 channel.noted_at = float("-inf")
@@ -264,6 +283,7 @@ class Hub:
             await channel.ready.wait()
             yield channel, queue
         finally:
+            OPEN.dec()
             channel.queues.discard(queue)
             if user is not None:
                 channel.users[user] -= 1
@@ -311,6 +331,8 @@ async def stream(
             except TimeoutError:
                 yield message("heartbeat", timezone.now().isoformat())
                 continue
+            if line is END:
+                return
             if line.number <= top:
                 continue
             top = line.number

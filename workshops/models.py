@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -14,6 +15,9 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from planner.models import Phase, Team, UseCase, User
+
+# A workshop that was never closed counts as ended so long after its start.
+LONGEST = timedelta(days=14)
 
 
 def in_language(texts: dict[str, str]) -> str:
@@ -97,6 +101,11 @@ class Workshop(models.Model):
     # How the steps that it touched stood before, so that taking it back restores their clocks.
     moved_before = models.JSONField(default=dict, blank=True)
     last_event = models.PositiveIntegerField(default=0)
+    # Who comes in: nobody new while the door is locked, and no more than there are seats.
+    is_locked = models.BooleanField(default=False, db_default=False)
+    seats = models.PositiveSmallIntegerField(default=120, db_default=120)
+    # How long after its end its data stays; nothing is deleted without a number.
+    delete_after_days = models.PositiveIntegerField(null=True, blank=True)
     is_sample = models.BooleanField(default=False)
     teams = models.ManyToManyField(Team, related_name="workshops", blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -109,6 +118,14 @@ class Workshop(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def deleted_on(self) -> datetime | None:
+        """When its data goes; None when it stays. One that nobody closed ended at its latest."""
+        if self.delete_after_days is None:
+            return None
+        end = self.closed_at or self.starts_at + LONGEST
+        return end + timedelta(days=self.delete_after_days)
 
     @property
     def spaced_code(self) -> str:
@@ -126,6 +143,8 @@ class Participant(models.Model):
     team = models.ForeignKey(
         Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="participants"
     )
+    # False for a PM or an observer who said so themself, until the facilitator agrees.
+    is_confirmed = models.BooleanField(default=True, db_default=True)
     is_ready = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(null=True, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -10,8 +11,9 @@ from statistics import median
 from django.db.models import Count, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
+from planner import audit
 from planner import queries as planner_queries
-from planner.models import Decision, Team, UseCase, User
+from planner.models import Decision, Deed, Team, UseCase, User
 from planner.sheets import SHEETS
 from workshops.models import Participant, Response, Step, Vote, Workshop
 from workshops.rules import WRITERS
@@ -77,6 +79,26 @@ def places_of(user: User) -> QuerySet[Participant]:
     )
 
 
+def own_teams(workshop: Workshop) -> QuerySet[Team]:
+    """The teams that are in no other workshop."""
+    elsewhere = Team.objects.filter(workshops__in=Workshop.objects.exclude(pk=workshop.pk))
+    return workshop.teams.exclude(pk__in=elsewhere).prefetch_related("use_cases")
+
+
+def own_guests(workshop: Workshop) -> QuerySet[User]:
+    """The guests who came for this workshop only, those who were taken out included."""
+    elsewhere = Participant.objects.exclude(workshop=workshop)
+    here = User.objects.filter(is_guest=True, participations__workshop=workshop)
+    return here.exclude(participations__in=elsewhere).distinct()
+
+
+def overdue() -> list[Workshop]:
+    """The workshops whose data has had its time."""
+    now = timezone.now()
+    timed = Workshop.objects.exclude(delete_after_days=None)
+    return [row for row in timed if row.deleted_on and row.deleted_on <= now]
+
+
 def gather(workshop: Workshop) -> Workshop:
     """Read a workshop's steps and teams once for all that a page asks of them."""
     prefetch_related_objects([workshop], "steps", "teams")
@@ -138,6 +160,43 @@ def neighbours(workshop: Workshop) -> tuple[Step | None, Step | None]:
 def people(workshop: Workshop) -> QuerySet[Participant]:
     """Everybody who is in the workshop, with their teams."""
     return workshop.participants.filter(left_at=None).select_related("user", "team")
+
+
+def removed(workshop: Workshop) -> QuerySet[Participant]:
+    """Everybody who was taken out and not let back in."""
+    return workshop.participants.exclude(left_at=None).select_related("user")
+
+
+def deeds(workshop: Workshop) -> QuerySet[Deed]:
+    """The audit log of a workshop and of its teams, the newest line first."""
+    teams = workshop.teams.values_list("pk", flat=True)
+    return Deed.objects.within([str(workshop.pk), *map(str, teams)])
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the audit log in words."""
+
+    deed: Deed
+    who: str
+    words: str
+    what: str
+
+
+def told(deeds: Iterable[Deed]) -> list[Line]:
+    """Lines of the log with the names that people have today; who is gone is a dash."""
+    rows = list(deeds)
+    ids = {row.who for row in rows if row.who}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
+    return [
+        Line(
+            row,
+            names.get(row.who, "–") if row.who else "–",
+            str(audit.VERBS.get(row.verb, row.verb)),
+            f"{audit.KINDS.get(row.kind, row.kind)} {row.what[:8]}".strip(),
+        )
+        for row in rows
+    ]
 
 
 def writers(workshop: Workshop) -> QuerySet[Participant]:

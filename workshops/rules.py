@@ -38,9 +38,19 @@ def can_see(user: User | AnonymousUser, workshop: Workshop) -> bool:
 
 
 def can_report(user: User | AnonymousUser, workshop: Workshop) -> bool:
-    """Whether somebody may have the whole room's report: its facilitators, PMs and observers."""
+    """Whether somebody may have the whole room's report: its facilitators, PMs and observers.
+
+    Who only said at the door that they are one sees their own team's, until they are confirmed.
+    """
     place = place_of(user, workshop)
-    return place is not None and place.part in REPORTED
+    return place is not None and place.part in REPORTED and place.is_confirmed
+
+
+def was_removed(user: User | AnonymousUser, workshop: Workshop) -> bool:
+    """Whether somebody was taken out of the workshop and not let back in."""
+    if not user.is_authenticated:
+        return False
+    return workshop.participants.filter(user=user, left_at__isnull=False).exists()
 
 
 def can_take_part(user: User | AnonymousUser, workshop: Workshop) -> bool:

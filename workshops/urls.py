@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workshops.views import console, reports, room, workshops
+from workshops.views import console, data, log, reports, room, workshops
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("w/", workshops.workshops, name="workshops"),
@@ -11,6 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<uuid:workshop>/plan/<uuid:step>/", workshops.plan_step, name="plan_step"),
     path("w/<uuid:workshop>/people/", workshops.people, name="people"),
     path("w/<uuid:workshop>/people/<uuid:participant>/", workshops.place, name="participant"),
+    path("w/<uuid:workshop>/people/<uuid:participant>/back/", workshops.let_in, name="let_in"),
+    path("w/<uuid:workshop>/door/", workshops.door, name="door"),
+    path("w/<uuid:workshop>/log/", log.log, name="log"),
+    path("w/<uuid:workshop>/log.csv", log.log_file, name="log_file"),
     path("w/<uuid:workshop>/teams/", workshops.add_team, name="team_add"),
     path("w/<uuid:workshop>/join-sheet/", workshops.join_sheet, name="join_sheet"),
     path("w/<uuid:workshop>/console/", console.console, name="console"),
@@ -18,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<uuid:workshop>/screen/", console.screen, name="screen"),
     path("w/<uuid:workshop>/pulse/<slug:audience>/", console.pulse, name="pulse"),
     path("w/<uuid:workshop>/events/<slug:audience>/", console.events, name="events"),
+    path("w/<uuid:workshop>/data/", data.workshop_data, name="workshop_data"),
+    path("w/<uuid:workshop>/data/pack/", data.pack, name="workshop_pack"),
+    path("w/<uuid:workshop>/data/erase/", data.erase, name="workshop_erase"),
     path("w/<uuid:workshop>/report/", reports.workshop_report, name="workshop_report"),
     path("w/<uuid:workshop>/report.json", reports.workshop_export, name="workshop_export"),
     path(

@@ -7,7 +7,7 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from planner import rules
+from planner import audit, rules
 from planner.models import Milestone, UseCase, User
 
 
@@ -36,4 +36,5 @@ def remove(*, by: User, milestone: Milestone) -> None:
     """Take a date out of the calendar."""
     if not rules.can_edit(by, milestone.use_case):
         raise PermissionDenied
+    audit.write("deleted", by=by, of=milestone, tenant=milestone.use_case.team_id)
     milestone.delete()

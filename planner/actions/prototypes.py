@@ -12,30 +12,39 @@ from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner import rules
-from planner.models import Prototype, UseCase, User
+from planner import audit, rules
+from planner.models import Prototype, Team, UseCase, User
 from sandbox import actions as sandbox
 from sandbox.models import Dataset, Prediction, Run
 
 
-@transaction.atomic
 def bring_upload(
     *, by: User, use_case: UseCase, name: str, file: File[bytes], op: UUID | None = None
 ) -> Prototype:
     """Start a prototype on a table that somebody brings; a repeat of the op brings it once."""
-    if already := _already(by=by, use_case=use_case, op=op):
-        return already
-    tenant = str(use_case.team_id)
-    return _begin(by, use_case, sandbox.bring_upload(name=name, file=file, tenant=tenant), op)
+    if not rules.can_edit(by, use_case):
+        raise PermissionDenied
+    # The bytes first, the transaction when they are here: nobody waits for somebody's upload.
+    with sandbox.keeping(name=name, file=file, tenant=str(use_case.team_id)) as table:
+        return _bring(by, use_case, table, op)
+
+
+def bring_sample(*, by: User, use_case: UseCase, sample: str, op: UUID | None = None) -> Prototype:
+    """Start a prototype on a table that ships with the product."""
+    if not rules.can_edit(by, use_case):
+        raise PermissionDenied
+    with sandbox.keeping_sample(sample=sample, tenant=str(use_case.team_id)) as table:
+        return _bring(by, use_case, table, op, sample)
 
 
 @transaction.atomic
-def bring_sample(*, by: User, use_case: UseCase, sample: str, op: UUID | None = None) -> Prototype:
-    """Start a prototype on a table that ships with the product."""
+def _bring(
+    by: User, use_case: UseCase, table: sandbox.Table, op: UUID | None, sample: str = ""
+) -> Prototype:
+    """Take a kept table on as a prototype, unless the same op did so before."""
     if already := _already(by=by, use_case=use_case, op=op):
         return already
-    tenant = str(use_case.team_id)
-    return _begin(by, use_case, sandbox.bring_sample(sample=sample, tenant=tenant), op)
+    return _begin(by, use_case, sandbox.bring(table=table, sample=sample), op)
 
 
 @transaction.atomic
@@ -63,6 +72,8 @@ def start(
         raise PermissionDenied
     if threshold is not None and not math.isfinite(threshold):
         raise ValidationError({"threshold": _("Write a number in digits, for example 0.8.")})
+    # The team's row is the lock: two who press start at once are counted one after the other.
+    Team.objects.select_for_update().get(pk=prototype.use_case.team_id)
     prototype = Prototype.objects.select_for_update().get(pk=prototype.pk)
     if prototype.run_id:
         return prototype
@@ -76,15 +87,18 @@ def start(
     )
     prototype.threshold = threshold
     prototype.save(update_fields=["run", "threshold"])
+    audit.write("started", by=by, of=prototype, tenant=prototype.use_case.team_id)
     return prototype
 
 
-@transaction.atomic
 def predict_table(
     *, by: User, prototype: Prototype, name: str, file: File[bytes], op: UUID | None = None
 ) -> Prediction:
     """Have the prototype's model predict a table that somebody brings."""
-    return sandbox.predict_table(run=_trained(by, prototype), name=name, file=file, op=op)
+    run = _trained(by, prototype)
+    row = sandbox.predict_table(run=run, name=name, file=file, op=op)
+    audit.write("predicted", by=by, of=prototype, tenant=prototype.use_case.team_id)
+    return row
 
 
 @transaction.atomic
@@ -105,6 +119,24 @@ def _trained(by: User, prototype: Prototype) -> Run:
 
 
 @transaction.atomic
+def erase(*, by: User, prototype: Prototype) -> None:
+    """Delete a prototype with its results, and its table unless another prototype is on it."""
+    if not rules.can_delete(by, prototype):
+        raise PermissionDenied
+    clear(prototype)
+
+
+def clear(prototype: Prototype) -> None:
+    """Delete a prototype and what only it needs; whoever calls has asked who may."""
+    run, dataset = prototype.run, prototype.dataset
+    prototype.delete()
+    if run is not None:
+        sandbox.erase_run(run=run)
+    if not dataset.prototypes.exists():
+        sandbox.erase_dataset(dataset=dataset)
+
+
+@transaction.atomic
 def enough(*, by: User, prototype: Prototype) -> Prototype:
     """End the training soon and keep the best so far; one without a result ends with its first."""
     sandbox.enough(job=_trained(by, prototype))
@@ -116,7 +148,8 @@ def cancel(*, by: User, prototype: Prototype) -> Prototype:
     """Stop what is going on; what was found so far stays on the page."""
     if not rules.can_edit(by, prototype.use_case):
         raise PermissionDenied
-    sandbox.cancel(job=prototype.run or prototype.dataset)
+    if sandbox.cancel(job=prototype.run or prototype.dataset):
+        audit.write("cancelled", by=by, of=prototype, tenant=prototype.use_case.team_id)
     return prototype
 
 
@@ -135,4 +168,6 @@ def _already(*, by: User, use_case: UseCase, op: UUID | None) -> Prototype | Non
 
 def _begin(by: User, use_case: UseCase, dataset: Dataset, op: UUID | None) -> Prototype:
     """Write down the prototype of a table."""
-    return Prototype.objects.create(use_case=use_case, dataset=dataset, op=op, by=by)
+    row = Prototype.objects.create(use_case=use_case, dataset=dataset, op=op, by=by)
+    audit.write("uploaded", by=by, of=row, tenant=use_case.team_id)
+    return row

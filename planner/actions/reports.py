@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner import rules
+from planner import audit, rules
 from planner.models import Report, UseCase, User
 from sandbox.models import OPEN
 from sandbox.tasks import ring_on_commit
@@ -57,5 +57,6 @@ def place(
         is_draft=is_draft,
         bell=bell,
     )
+    audit.write("reported", by=by, of=report, tenant=tenant)
     ring_on_commit(report)
     return report

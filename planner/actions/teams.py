@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner import rules
+from planner import audit, rules
 from planner.models import Membership, Role, Team, User
 
 
@@ -26,6 +26,7 @@ def create(
     team.full_clean()
     team.save()
     Membership.objects.create(team=team, user=by, role=role)
+    audit.write("made", by=by, of=team, tenant=team.pk)
     return team
 
 
@@ -55,4 +56,5 @@ def change_role(*, by: User, team: Team, user: User, role: Role) -> Membership:
         )
     place.role = role
     place.save(update_fields=["role"])
+    audit.write("role_changed", by=by, of=user, tenant=team.pk)
     return place

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from planner import rules
+from planner import audit, rules
 from planner.models import Decision, Team, UseCase, User
 
 
@@ -46,6 +46,7 @@ def archive(*, by: User, use_case: UseCase) -> UseCase:
         )
     use_case.archived_at = use_case.archived_at or timezone.now()
     use_case.save(update_fields=["archived_at"])
+    audit.write("archived", by=by, of=use_case, tenant=use_case.team_id)
     return use_case
 
 
@@ -56,6 +57,7 @@ def bring_back(*, by: User, use_case: UseCase) -> UseCase:
         raise PermissionDenied
     use_case.archived_at = None
     use_case.save(update_fields=["archived_at"])
+    audit.write("brought_back", by=by, of=use_case, tenant=use_case.team_id)
     return use_case
 
 

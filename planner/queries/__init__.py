@@ -15,6 +15,7 @@ from planner.queries.records import (
     all_values,
     answers_of,
     arcs,
+    erased,
     progress,
     prototypes,
     record,
@@ -24,6 +25,7 @@ from planner.queries.records import (
     values,
 )
 from planner.queries.uses import Tried, Use, prediction, predictions, use
+from planner.queries.walls import wall
 
 __all__ = [
     "Facts",
@@ -37,6 +39,7 @@ __all__ = [
     "all_values",
     "answers_of",
     "arcs",
+    "erased",
     "number",
     "prediction",
     "predictions",
@@ -51,4 +54,5 @@ __all__ = [
     "teams",
     "use",
     "values",
+    "wall",
 ]

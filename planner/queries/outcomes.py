@@ -9,13 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from planner.knowledge import TASK_TYPES
 from planner.models import Prototype
 from planner.queries.facts import Facts, between, cell, number, table
 from sandbox import messages
-from sandbox.models import Job, Run
+from sandbox import queries as sandbox
+from sandbox.models import Job, Run, Status
 
 STAGES = {
     "reading": gettext_lazy("Reading the table"),
@@ -118,8 +119,9 @@ class Outcome:
     @property
     def metric(self) -> str:
         """The metric as people call it."""
+        said = self.result or (self.run.progress if self.run else {})
         asked = self.run.metric if self.run else ""
-        return messages.metric_title(str(self.result.get("metric") or asked))
+        return messages.metric_title(str(said.get("metric") or asked))
 
     @property
     def is_higher_better(self) -> bool:
@@ -260,14 +262,26 @@ class Outcome:
     @property
     def stage(self) -> str:
         """What the worker is doing, in words."""
+        if self.job.status == Status.QUEUED:
+            return self._waiting()
         if self.run is None:
             return str(STAGES["reading"])
-        if self.run.started_at is None:
-            return _("Waiting for a free worker")
         if self.has_enough:
             return _("Ending with the best so far")
         name = str(self.run.progress.get("stage") or "reading")
         return str(STAGES.get(name, name))
+
+    def _waiting(self) -> str:
+        """What the work waits for: its team's other training, those ahead of it, or a worker."""
+        if self.run is not None and sandbox.is_held_back(self.run):
+            return _("Waiting until your team’s other training has ended")
+        if ahead := sandbox.ahead(self.job):
+            return ngettext(
+                "Waiting for a free worker: %(count)s ahead of you",
+                "Waiting for a free worker: %(count)s ahead of you",
+                ahead,
+            ) % {"count": ahead}
+        return _("Waiting for a free worker")
 
     @property
     def percent(self) -> int:
@@ -320,6 +334,11 @@ class Outcome:
     def split(self) -> str:
         """Which rows were used for what, in words."""
         return messages.split_told(self.result.get("split") or {})
+
+    @property
+    def device(self) -> str:
+        """What it learnt on: the CPU, or a GPU and for how long."""
+        return messages.device_told(self.result.get("device") or {})
 
     @property
     def tables(self) -> list[Facts]:

@@ -13,7 +13,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from planner.knowledge import FLYWHEEL
-from planner.models import Answer, Membership, Prototype, Team, UseCase, User
+from planner.models import Answer, Erasure, Membership, Prototype, Team, UseCase, User
 from sandbox.models import OPEN
 
 
@@ -94,6 +94,11 @@ def record(user: User | AnonymousUser) -> QuerySet[UseCase]:
             "answers",
         )
     )
+
+
+def erased(user: User | AnonymousUser) -> QuerySet[Erasure]:
+    """What somebody erased lately, or had erased when its time was over."""
+    return Erasure.objects.visible_to(user).select_related("by")[:5]
 
 
 def prototypes(user: User | AnonymousUser) -> QuerySet[Prototype]:

@@ -25,7 +25,11 @@ ROOM_FOR_CONTENTS = 16
 # So many characters of a title fit on a line of the contents.
 ROOM_FOR_TITLE = {"ja": 20, "en": 36}
 
+# More rows of one list nobody reads on paper, and the page maker takes minutes over them.
+MOST_ROWS = 500
+
 SubjectT = TypeVar("SubjectT")
+RowT = TypeVar("RowT")
 Context = Mapping[str, Any]
 
 
@@ -243,6 +247,11 @@ def dates(use_case: UseCase, plan: Mapping[str, Any]) -> list[Entry]:
             title = f"{label} · {found[place].title}"
             found[place] = replace(found[place], title=title, owner=found[place].owner or owner)
     return sorted(found, key=lambda entry: entry.due)
+
+
+def cut(rows: Sequence[RowT]) -> tuple[Sequence[RowT], int]:
+    """As many rows as are printed, and how many are left to the file exports."""
+    return rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
 
 
 def as_day(value: object) -> date | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import (
     HttpRequest,
@@ -61,6 +62,22 @@ def person(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise TypeError("This view is not behind signed_in.")
     return user
+
+
+def is_own(request: HttpRequest) -> bool:
+    """Whether a request comes from a page of ours, or says nothing of where it comes from.
+
+    For what a page of another site could open in somebody's name and listen to.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    return origin in {
+        f"{request.scheme}://{request.get_host()}",
+        *settings.CSRF_TRUSTED_ORIGINS,
+    }
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from planner import export, queries, rules
 from planner.actions import prototypes as actions
+from planner.actions import taking
 from planner.forms import TypedRow, Upload, refuse
 from planner.views.access import is_fragment, person, posted_from, signed_in
 from planner.views.prototypes import find, page
@@ -27,6 +28,7 @@ def model(request: HttpRequest, prototype: UUID) -> FileResponse:
         bundle = export.model(row)
     except (LookupError, OSError, ValueError) as error:
         raise Http404 from error
+    taking.away(by=person(request), of=row, tenant=row.use_case.team_id)
     return FileResponse(bundle, as_attachment=True, filename=f"model-{row.pk}.zip")
 
 
@@ -93,6 +95,7 @@ def file(request: HttpRequest, prototype: UUID, prediction: UUID) -> FileRespons
         opened = sandbox.predictions(found)
     except OSError as error:
         raise Http404 from error
+    taking.away(by=person(request), of=found, tenant=row.use_case.team_id)
     return FileResponse(
         opened,
         as_attachment=True,

@@ -76,6 +76,7 @@ def new(request: HttpRequest, use_case: UUID) -> HttpResponse:
             "upload": upload,
             "sample": sample,
             "file_name": file.name if file else "",
+            "wall": queries.wall(),
             "op": new_op(),
         },
         status=422 if upload.errors or sample.errors else 200,
@@ -185,6 +186,8 @@ def page(
         "prototype": row,
         "outcome": outcome,
         "can_edit": bool(mine) and mine not in rules.READERS,
+        "wall": queries.wall(row.run.box_level if row.run else ""),
+        "can_delete": rules.can_delete(request.user, row, mine),
         "op": new_op(),
     }
     if outcome.awaits_choice:

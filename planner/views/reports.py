@@ -19,7 +19,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from planner import export, pdf, queries
 from planner.actions import reports as actions
-from planner.models import Report, UseCase
+from planner.actions import taking
+from planner.models import Report, UseCase, User
 from planner.sheets import SHEETS
 from planner.views.access import is_fragment, person, signed_in
 from sandbox import messages, store
@@ -124,10 +125,11 @@ def report(request: HttpRequest, report: UUID) -> HttpResponse:
 @require_safe
 def report_file(request: HttpRequest, report: UUID) -> HttpResponse:
     """The PDF."""
-    return download(get_object_or_404(Report.objects.visible_to(request.user), pk=report))
+    row = get_object_or_404(Report.objects.visible_to(request.user), pk=report)
+    return download(row, by=person(request))
 
 
-def download(report: Report) -> HttpResponse:
+def download(report: Report, *, by: User) -> HttpResponse:
     """Hand a made report out as a file; 404 while there is none."""
     if not report.has_succeeded or not report.file:
         raise Http404
@@ -135,6 +137,7 @@ def download(report: Report) -> HttpResponse:
         content = store.read(report.file)
     except FileNotFoundError as error:
         raise Http404 from error
+    taking.away(by=by, of=report, tenant=report.tenant)
     return attached(content, report.file_name, "application/pdf")
 
 
@@ -173,6 +176,7 @@ def use_case_export(request: HttpRequest, use_case: UUID, ending: str) -> HttpRe
     )
     if ending not in EXPORTS:
         raise Http404
+    taking.away(by=person(request), of=row, tenant=row.team_id)
     name = pdf.file_name(timezone.localdate().isoformat(), row.title, "", ending)
     return EXPORTS[ending](row, name)
 

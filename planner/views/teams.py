@@ -17,6 +17,7 @@ from planner.actions import use_cases
 from planner.forms import NewTeam, NewUseCase, Place, refuse
 from planner.models import Role, Team
 from planner.views.access import person, posted_from, signed_in
+from sandbox import queries as sandbox
 
 
 @signed_in
@@ -32,6 +33,7 @@ def teams(request: HttpRequest) -> HttpResponse:
         "planner/teams.html",
         {
             "teams": queries.teams(request.user),
+            "erased": queries.erased(request.user),
             "form": form,
             "can_found": rules.can_found(request.user),
         },
@@ -88,6 +90,7 @@ def _page(
         {
             "team": row,
             "roles": Role.choices,
+            "usage": sandbox.usage(str(row.pk)),
             "can_edit": bool(mine) and mine not in rules.READERS,
             "can_decide": mine in rules.DECIDERS,
             "form": form or NewUseCase(),

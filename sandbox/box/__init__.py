@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from sandbox.box import harvest, warm, watch
+from sandbox.box import gpus, harvest, warm, watch
 from sandbox.box.limits import Limits
 from sandbox.box.outcome import Outcome
 from sandbox.box.place import tidy
@@ -25,6 +25,7 @@ __all__ = [
     "Outcome",
     "Proof",
     "Wish",
+    "gpus",
     "hurry",
     "level",
     "proof",

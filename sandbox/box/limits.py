@@ -36,16 +36,20 @@ class Limits:
         usual = USUAL[job["job"]]
         return replace(
             usual,
+            memory=usual.memory + (CUDA if job.get("gpu") else 0),
             wall_seconds=usual.wall_seconds + int(job.get("seconds", 0)),
             threads=int(job.get("threads", usual.threads)),
         )
 
 
+CUDA = 4 * GB
+"""What CUDA's libraries and its copy of what goes to the GPU take of a job's memory."""
 USUAL = {
     "profile": Limits(),
     # A training has its own budget; a minute more is for reading the table and drawing charts.
     "train": Limits(memory=4 * GB, wall_seconds=60, cpu_seconds=7200),
     # A pre-trained network looks at the ten thousand pictures a table may have for three minutes.
     "predict": Limits(wall_seconds=300),
-    "render": Limits(),
+    # A report takes seconds; what is not printed after a minute is never printed.
+    "render": Limits(wall_seconds=60),
 }

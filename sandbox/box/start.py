@@ -162,7 +162,7 @@ def environment(need: Need, *, home: str) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         # One heap per thread would reserve far more address space than it fills.
         "MALLOC_ARENA_MAX": "2",
-        "CUDA_VISIBLE_DEVICES": gpus.visible(need.gpu),
+        **gpus.environment(need.gpu),
     }
 
 
@@ -231,10 +231,7 @@ def _bwrap(place: Place, need: Need) -> Command:
     for name in ALONE:
         options += ["--ro-bind", str(HERE / name), f"/code/{name}"]
     options += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(place.job), "/job"]
-    if need.gpu is not None:
-        for node in gpus.nodes(need.gpu):
-            options += ["--dev-bind-try", node, node]
-        options += ["--ro-bind-try", gpus.DRIVER, gpus.DRIVER, "--ro-bind-try", "/sys", "/sys"]
+    options += _bound(need)
     # Not /tmp: this code or its Python may itself lie below /tmp.
     options += ["--bind", str(place.out), "/job/out", "--bind", str(place.scratch), "/scratch"]
     options += ["--bind", str(place.shared_memory), "/dev/shm"]  # noqa: S108
@@ -255,6 +252,15 @@ def _bwrap(place: Place, need: Need) -> Command:
         is_namespaced=True,
         options=tuple(options),
     )
+
+
+def _bound(need: Need) -> list[str]:
+    """What shows a GPU inside; it must come after `--dev`, which makes the folder of devices."""
+    if need.gpu is None:
+        return []
+    nodes = [part for node in gpus.nodes(need.gpu) for part in ("--dev-bind-try", node, node)]
+    read = [part for path in (str(gpus.DRIVER), "/sys") for part in ("--ro-bind-try", path, path)]
+    return nodes + read
 
 
 WALLS: dict[str, Callable[[Place, Need], Command]] = {

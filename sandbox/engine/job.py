@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import clock
+from . import clock, device
 from .problems import Problem
 
 LANGUAGES = ("en", "ja")
@@ -37,6 +37,7 @@ class Job:
             raise Problem("job_invalid", field="job.json") from None
         if not isinstance(asked, dict):
             raise Problem("job_invalid", field="job.json")
+        device.borrow(asked)
         (folder / "out").mkdir(exist_ok=True)
         return cls(folder, asked, started)
 
@@ -112,6 +113,7 @@ class Job:
         fraction: float,
         leaderboard: Sequence[Mapping[str, Any]] = (),
         best: str | None = None,
+        metric: str | None = None,
     ) -> None:
         """Tell the parent how far this is: one JSON line on standard output."""
         tell(
@@ -121,6 +123,7 @@ class Job:
             fraction=round(min(1.0, max(0.0, fraction)), 3),
             leaderboard=list(leaderboard),
             best=best,
+            metric=metric,
         )
 
     def write(self, result: Mapping[str, Any]) -> None:

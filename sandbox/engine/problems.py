@@ -46,6 +46,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "model_broken": (),
     "job_invalid": ("field",),
     "memory": (),
+    "no_room": (),
+    "file_changed": (),
     "unexpected": ("type",),
 }
 """Why a job ends without a result, and the params its sentence needs."""
@@ -118,6 +120,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "stopped_early": ("count", "learners"),
     "stopped_late": (),
     "time_short": ("learners",),
+    "cpu_instead": ("because",),
     "charts_skipped": (),
 }
 """What a finished job wants people to know, the gravest first, and the params of its sentence."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import clock
+from . import clock, device
 from .problems import LeftOut
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class ResNet:
             told[row] = self.seen[keys[row]]
         return told
 
+    @device.used()
     def look(self, x: np.ndarray, *, deadline: float = math.inf) -> np.ndarray:
         """Features as above, computed; LeftOut as soon as it shows that the deadline will pass.
 
@@ -199,9 +200,7 @@ def _layers(
     tensors: dict[str, torch.Tensor],
 ) -> Iterator[tuple[str, tuple[torch.Tensor, torch.Tensor]]]:
     """Each convolution with the normalisation after it in one: weight and bias; LeftOut for nan."""
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    where = device.name()
     for name in [name for name, tensor in tensors.items() if tensor.ndim > 1]:
         convolution = name.removesuffix(".weight")
         norm = _norm(convolution)
@@ -210,16 +209,16 @@ def _layers(
         bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * factor
         if not (weight.isfinite().all() and bias.isfinite().all()):
             raise LeftOut("weights_not_finite")
-        yield convolution, (weight.to(device), bias.to(device))
+        yield convolution, (weight.to(where), bias.to(where))
 
 
 def _enlarged(x: np.ndarray) -> Any:
     """Bytes of shape (rows, side, side, 3) as the planes that the network expects."""
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    planes = torch.from_numpy(np.ascontiguousarray(x)).to(device).permute(0, 3, 1, 2).float() / 255
-    mean, spread = (torch.tensor(one, device=device)[:, None, None] for one in (MEAN, SPREAD))
+    where = device.name()
+    planes = torch.from_numpy(np.ascontiguousarray(x)).to(where).permute(0, 3, 1, 2).float() / 255
+    mean, spread = (torch.tensor(one, device=where)[:, None, None] for one in (MEAN, SPREAD))
     wide = torch.nn.functional.interpolate(planes, (SIDE, SIDE), mode="bilinear")
     return (wide - mean) / spread
 

@@ -127,6 +127,8 @@ class Card:
                 formats.date_format(localtime(self.run.finished_at), "DATETIME_FORMAT"),
             )
         yield _("Time and seed"), f"{self.run.seconds} s, {self.run.seed}"
+        if device := messages.device_told(self.result.get("device") or {}):
+            yield _("Learnt on"), device
 
     def _scores(self) -> Iterable[Line]:
         """The test's headline with its interval, then the others."""

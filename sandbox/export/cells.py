@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n")
+# What stands before a formula and is not seen; a spreadsheet that trims it finds the formula.
+BLANK = " \u00a0\u200b\ufeff"
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?", re.IGNORECASE | re.ASCII)
 SHOWN = 5  # rows
 LONGEST = 300  # characters of a shown cell
 
 
 def harmless(cell: str) -> str:
     """The same cell, with a mark before what a spreadsheet would take for a formula."""
-    if not cell.startswith(FORMULA):
+    if cell[:1].isalnum():
         return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
+    read = unicodedata.normalize("NFKC", cell).lstrip(BLANK)
+    if not read.startswith(FORMULA) or NUMBER.fullmatch(read):
+        return cell
+    return f"'{cell}"
 
 
 def make_safe(path: Path) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from .headings import (
     chart_title,
     chart_words,
     column_title,
+    device_told,
     prediction_title,
     split_told,
     table_title,
 )
-from .names import about, ask_words, figure, learner_title, metric_title
+from .names import about, ask_words, figure, learner_title, metric_title, wall_told
 from .paragraph import paragraph
 from .sentences import SENTENCES, ending, sentence
 
@@ -19,6 +20,7 @@ __all__ = [
     "chart_title",
     "chart_words",
     "column_title",
+    "device_told",
     "ending",
     "figure",
     "learner_title",
@@ -28,4 +30,5 @@ __all__ = [
     "sentence",
     "split_told",
     "table_title",
+    "wall_told",
 ]

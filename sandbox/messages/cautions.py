@@ -260,6 +260,10 @@ CAUTIONS: dict[str, Words] = {
         "The time budget ended before these models were trained: %(learners)s. Give the run "
         "more seconds to compare them."
     ),
+    "cpu_instead": _(
+        "A GPU was there, but the run went on the CPU because %(because)s. The result is right; "
+        "networks learnt less in the same time. Tell whoever runs the workers."
+    ),
     "charts_skipped": _(
         "The time budget ended before all charts could be drawn. All numbers are there; give the "
         "run more seconds for the rest."

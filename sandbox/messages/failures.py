@@ -166,6 +166,14 @@ FAILURES: dict[str, Words] = {
         "The job needed more memory than it may use and was stopped. Your data is safe; try "
         "fewer rows or columns."
     ),
+    "no_room": _(
+        "The disk of this server is full, so the job could not keep its files. Your table is "
+        "safe; delete tables that nobody needs any more, tell the operator, and try again."
+    ),
+    "file_changed": _(
+        "The file in the store is no longer the one that was brought, so it was not opened. "
+        "Bring the table again, and tell the operator."
+    ),
     "unexpected": _(
         "Something unexpected stopped the job (%(type)s). Your data is safe; try again, and "
         "tell the operator if it happens twice."

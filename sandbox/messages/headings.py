@@ -190,6 +190,18 @@ def split_told(facts: Mapping[str, Any]) -> str:
     return str(words) % defaultdict(lambda: "…", said)
 
 
+def device_told(facts: Mapping[str, Any]) -> str:
+    """What a run learnt on; empty for runs of a time when nobody wrote it down."""
+    if "seconds" not in facts:
+        return gettext("CPU") if facts else ""
+    return gettext("%(name)s for %(seconds)s s (driver %(driver)s, CUDA %(cuda)s)") % {
+        "name": facts["name"],
+        "seconds": facts["seconds"],
+        "driver": facts.get("driver") or "–",
+        "cuda": facts.get("cuda") or "–",
+    }
+
+
 def chart_title(name: str) -> str:
     """The caption of a chart."""
     return str(CHARTS.get(name, name))

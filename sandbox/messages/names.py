@@ -49,6 +49,25 @@ LEARNERS: dict[str, Words] = {
     "combination": _("Mean of the best"),
 }
 
+# What stands between a job and everything else, for whoever brings a table.
+WALLS: dict[str, Words] = {
+    "bwrap": _(
+        "Jobs run behind: a closed room of their own, without a network and with no files but "
+        "their own."
+    ),
+    "landlock": _(
+        "Jobs run behind: locks of the kernel, without a network and with no files but their own."
+    ),
+    "rlimits": _(
+        "Jobs run behind: limits only. A hostile file could reach the network and other files; "
+        "bring only tables that you trust."
+    ),
+    "none": _(
+        "Jobs run behind: nothing. A hostile file could do what this server can do; bring only "
+        "tables that you trust."
+    ),
+}
+
 METRICS: dict[str, tuple[Words, Words]] = {
     "roc_auc": (
         _("ROC AUC"),
@@ -261,3 +280,8 @@ def figure(value: float | None) -> str:
         if abs(value) >= 10
         else f"{value:.3f}"
     )
+
+
+def wall_told(level: str) -> Words:
+    """What a level of the wall means for whoever brings a table; empty for one nobody knows."""
+    return WALLS.get(level, "")

@@ -12,6 +12,14 @@ from .names import Words, figure, learner_title, metric_title
 
 LOOKS: dict[str, Words] = {"binary": _("data that is no text"), "exe": _("a program")}
 """What a file that is no table looks like, where its ending is no word for people."""
+BECAUSE: dict[str, Words] = {
+    "cuda_missing": _("the installed torch was built without CUDA"),
+    "gpu_unseen": _("CUDA found no GPU, or a driver that is too old for it"),
+    "cuda_failed": _("CUDA could not be started"),
+}
+"""Why a run that was lent a GPU went without."""
+NAMED = {"looks": LOOKS, "because": BECAUSE}
+"""The params that are codes, with their words."""
 PERCENTS = ("percent", "taken", "said", "happened")
 """The params that count out of a hundred."""
 SENTENCES: dict[str, Words] = {**FAILURES, **CAUTIONS}
@@ -74,8 +82,8 @@ def _said(key: str, value: Any) -> str:
         return _step(value)
     if key == "learners":
         return learner_title(str(value))
-    if key == "looks":
-        return str(LOOKS.get(str(value)) or str(value).upper())
+    if key in NAMED:
+        return str(NAMED[key].get(str(value)) or str(value).upper())
     if key == "metric":
         return metric_title(str(value))
     if key in PERCENTS and isinstance(value, int | float):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Response
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
@@ -108,10 +108,16 @@ class Watch:
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
         page.on("response", self._answered)
+        page.on("dialog", self._asked)
 
     def _heard(self, kind: str, text: str) -> None:
         if "Content Security Policy" in text or (kind == "error" and "status of" not in text):
             self.faults.append(f"{kind}: {text}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        # No page of ours opens one: what somebody wrote has run.
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _answered(self, response: Response) -> None:
         if response.status >= 500:

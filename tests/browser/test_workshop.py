@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=15_000)
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+# What somebody may write who wishes the others ill: it is text on every page they see.
+LURE = "<img src=x onerror=alert(1)>"
 USE_CASE = "Notice who is about to leave"
 PERSON = Callable[..., Page]
 
@@ -89,7 +91,7 @@ def test_a_workshop_from_join_to_pdf(site: str, person: PERSON) -> None:
     sign_in(lead, site)
     code = make_workshop(lead, site)
     join(pm, site, code, "Aoi", "Product manager")
-    join(member, site, code, "Ren", "Member")
+    join(member, site, code, f"Ren {LURE}", "Member")
     expect(lead.locator("#online")).to_contain_text("2 / 2", timeout=30_000)
 
     next_step(lead)
@@ -122,6 +124,7 @@ def test_a_workshop_from_join_to_pdf(site: str, person: PERSON) -> None:
         next_step(lead)
     prototype(pm)
 
+    team_and_people(lead)
     finish(lead)
     expect(member.get_by_role("heading", name="The workshop is finished.")).to_be_visible()
     pages = report(lead)
@@ -144,7 +147,7 @@ def drill(page: Page) -> None:
     boxes = page.locator("#mine textarea")
     expect(boxes).to_have_count(4)
     for box in boxes.all():
-        box.fill("Because it saves hours every year.")
+        box.fill(f"Because it saves hours. {LURE}")
     page.get_by_role("button", name="Submit and compare").click()
 
 
@@ -153,7 +156,7 @@ def write_case(page: Page) -> None:
     page.get_by_label("Your team's first use case").fill(USE_CASE)
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name=USE_CASE)).to_be_visible()
-    field(page, "What it does", "Lists who is likely to cancel within a month.")
+    field(page, "What it does", f"Lists who is likely to cancel. {LURE}")
     field(page, "Why does the customer's experience improve?", "A fitting plan comes in time.")
     field(page, "Why do more people use it?", "Those who stay recommend us.")
     field(page, "Why do data increase?", "Every customer adds call records.")
@@ -193,6 +196,17 @@ def prototype(page: Page) -> None:
     expect(page.get_by_text("The run was stopped early").first).to_be_visible()
     assert page.locator("figure.chart img").first.evaluate("image => image.naturalWidth") > 0
     assert violations(page) == []
+
+
+def team_and_people(page: Page) -> None:
+    """Look at who is here, then go back to the console."""
+    here = page.url
+    page.goto(here.replace("console", "people"))
+    expect(page.get_by_text(LURE).first).to_be_visible()
+    page.get_by_role("link", name="Who did what here").click()
+    expect(page.get_by_text(LURE).first).to_be_visible()
+    assert violations(page) == []
+    page.goto(here)
 
 
 def finish(page: Page) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from planner.models import Milestone, Report, UseCase, User
+from planner.models import Milestone, Package, Report, UseCase, User
 from sandbox.models import Prediction
 from tests.faults.conftest import Speaking
 from tests.faults.reading import is_fit
@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
 FIELDS = [
     "agenda",
     "code",
+    "days",
     "display_name",
     "due",
     "file",
@@ -78,6 +79,7 @@ FIELDS = [
     "urgency",
     "user",
     "username",
+    "typed",
     "cell-0",
     "users",
     "value",
@@ -132,6 +134,7 @@ def there(member: User, use_case: UseCase, workshop: Workshop, vote_step: Step) 
         "prototype": prototype.pk,
         "prediction": use.pk,
         "report": report.pk,
+        "package": Package.objects.create(subject=use_case.pk, language="en", by=member).pk,
         "workshop": workshop.pk,
         "step": vote_step.pk,
         "participant": place.pk,

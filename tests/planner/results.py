@@ -50,6 +50,8 @@ RESULT: dict[str, Any] = {
     "learning_curve": [],
     "charts": ["importance"],
     "model": {"learner": "boosting", "files": []},
+    "device": {"name": "NVIDIA H100 80GB HBM3", "driver": "535.129.03", "cuda": "13.0",
+               "seconds": 4.2},
 }  # fmt: skip
 
 

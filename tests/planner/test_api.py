@@ -96,6 +96,16 @@ def test_a_prototype_begins_on_a_sample_and_starts(
     assert client.post(f"{url}cancel/").json()["status"] == "cancelled"
 
 
+def test_a_prototype_says_what_it_was_learnt_on(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    url = f"/api/prototypes/{results.finished(use_case).pk}/"
+    Run.objects.update(device="NVIDIA H100 80GB HBM3")
+    told = client_of(member).get(url).json()
+    assert told["device"] == "NVIDIA H100 80GB HBM3"
+    assert told["result"]["device"]["seconds"] == 4.2
+
+
 def test_a_finished_prototype_is_asked_about_a_row(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:
@@ -149,7 +159,7 @@ def test_odd_addresses_break_nothing(path: str, member: User, client_of: ClientO
 
 
 @pytest.mark.parametrize("number", [1, 3])
-@pytest.mark.parametrize(("path", "count"), [("teams", 6), ("use-cases", 5), ("prototypes", 4)])
+@pytest.mark.parametrize(("path", "count"), [("teams", 8), ("use-cases", 7), ("prototypes", 6)])
 def test_lists_ask_the_database_equally_often_for_one_and_for_three(
     path: str, count: int, number: int, pm: User, client_of: ClientOf,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -163,7 +173,9 @@ def test_lists_ask_the_database_equally_often_for_one_and_for_three(
         assert client.get(f"/api/{path}/").json()["count"] == number
 
 
-def test_the_schema_knows_every_address_and_the_docs_have_nothing_inline(client: Client) -> None:
+def test_the_schema_knows_every_address_and_the_docs_have_nothing_inline(
+    client: Client, db: None
+) -> None:
     schema = client.get("/api/schema/", headers={"Accept": "application/json"}).content.decode()
     for path in ("/api/teams/", "/api/use-cases/{id}/answers/{sheet}/{field}/", "/start/"):
         assert path in schema

@@ -13,8 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from django.conf import settings
+
+from planner.management.commands import dev
+from sandbox.box import walls
+from tests.sandbox import cards
 
 PATIENCE = 60.0
 
@@ -65,6 +70,18 @@ def family(word: str) -> list[int]:
     return found
 
 
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Where a process and all that it started listen for TCP, or take UDP (A1)."""
+    root = psutil.Process(pid)
+    return {
+        (connection.laddr.ip, connection.laddr.port)
+        for process in [root, *root.children(recursive=True)]
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+        or (connection.type == socket.SOCK_DGRAM and not connection.raddr)
+    }
+
+
 def read_until(process: subprocess.Popen[str], word: str) -> str:
     """What the process says up to a word."""
     said = ""
@@ -78,7 +95,19 @@ def read_until(process: subprocess.Popen[str], word: str) -> str:
     return said
 
 
-def test_it_runs_everything_and_ctrl_c_stops_everything(
+def test_a_machine_with_a_gpu_has_a_worker_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards.machine(tmp_path / "machine", monkeypatch, cards=2)
+    argvs = dev.programs("127.0.0.1", 8000)
+    assert list(argvs) == ["web", "worker", "gpu"]
+    assert "cpu,parse,render" in argvs["worker"]
+    assert argvs["gpu"][-6:] == ["-Q", "gpu", "--concurrency", "2", "-n", "gpu@%h"]
+    monkeypatch.setattr(settings, "GPU_RUNS", 0)
+    assert list(dev.programs("127.0.0.1", 8000)) == ["web", "worker"]
+
+
+def test_it_runs_everything_on_one_port_and_ctrl_c_stops_everything(
     start: Callable[[], subprocess.Popen[str]], port: int, tmp_path: Path
 ) -> None:
     process = start()
@@ -87,6 +116,9 @@ def test_it_runs_everything_and_ctrl_c_stops_everything(
     assert "worker | " in said
     health = json.load(urlopen(f"http://127.0.0.1:{port}/health", timeout=10))
     assert health["status"] == "ok"
+    assert health["box"] in walls.WALLS
+    assert health["broker"] == "redis"
+    assert listening(process.pid) == {("127.0.0.1", port)}
     assert (tmp_path / "var" / "broker" / "broker.sock").exists()
     assert len(family(str(tmp_path))) >= 4
 
@@ -109,6 +141,20 @@ def test_when_a_part_ends_everything_stops_with_a_sentence(
     assert process.returncode == 1
     assert "The web process ended by itself" in rest
     assert "Traceback" not in rest
+    assert family(str(tmp_path)) == []
+
+
+def test_a_worker_that_ends_is_started_again(
+    start: Callable[[], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = start()
+    read_until(process, "Ctrl-C")
+    os.kill(workers(str(tmp_path))[0], signal.SIGKILL)
+    read_until(process, "is started again")
+    read_until(process, " ready.")
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, rest
     assert family(str(tmp_path)) == []
 
 
@@ -136,6 +182,11 @@ def test_a_port_in_use_is_said_before_anything_starts(
     assert "--port" in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "var").exists()
+
+
+def workers(word: str) -> list[int]:
+    """The main process of the worker first, then its pool."""
+    return sorted(pid for pid in family(word) if b"celery" in command(pid))
 
 
 def command(pid: int) -> bytes:

@@ -21,11 +21,11 @@ def fake_box(monkeypatch: pytest.MonkeyPatch) -> FakeBox:
 
 @pytest.fixture
 def bells() -> Iterator[list[tuple[str, str]]]:
-    """Each task that was rung for, with the id it got; there is no broker to take it."""
+    """Each queue that was rung for, with the job's id; there is no broker to take it."""
     rung: list[tuple[str, str]] = []
 
-    def note(sender: str, body: Any, **_: Any) -> None:
-        rung.append((sender, body[0][0]))
+    def note(body: Any, **_: Any) -> None:
+        rung.append(tuple(body[0]))
 
     before_task_publish.connect(note)
     yield rung

@@ -61,15 +61,20 @@ TRAINED: dict[str, Any] = {
     "learning_curve": [{"rows": 40, "validation": 0.8}, {"rows": 80, "validation": 0.9}],
     "charts": ["leaderboard"],
     "model": {"learner": "boosting", "files": ["model.json"]},
+    "device": {"name": "cpu"},
 }
 STOPPED = [{"code": "stopped_early", "params": {"count": 1, "learners": ["forest"]}}]
 
 
 @dataclass
 class FakeBox:
-    """Stands in for `sandbox.box.run`; `jobs` is what it was asked, `meanwhile` runs half-way."""
+    """Stands in for `sandbox.box.run`; `jobs` is what it was asked, `meanwhile` runs half-way.
+
+    `gpus` are the numbers of the GPUs that those jobs could see.
+    """
 
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    gpus: list[int | None] = field(default_factory=list)
     wish: Wish = Wish.GO_ON
     meanwhile: Callable[[], None] = lambda: None
     _end: tuple[Status, dict[str, Any]] = (Status.SUCCEEDED, {})
@@ -90,6 +95,7 @@ class FakeBox:
     ) -> Iterator[Outcome]:
         """Do as the box does, without a box."""
         self.jobs.append(dict(job))
+        self.gpus.append(gpu)
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
             status, failure = self._end

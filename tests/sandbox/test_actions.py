@@ -37,10 +37,10 @@ def test_an_upload_is_kept_and_queued(
         dataset = actions.bring_upload(name="../顧客 一覧.CSV", file=ContentFile(CSV))
     assert dataset.status == Status.QUEUED
     assert dataset.name == "顧客 一覧.CSV"
-    assert dataset.upload == f"datasets/{dataset.pk}/upload.csv"
+    assert dataset.upload == f"shared/tables/{dataset.sha256}.csv"
     assert (dataset.size, dataset.sha256) == (len(CSV), hashlib.sha256(CSV).hexdigest())
     assert store.read(dataset.upload) == CSV
-    assert bells == [("sandbox.profile", str(dataset.pk))]
+    assert bells == [("parse", str(dataset.pk))]
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -75,7 +75,7 @@ def test_an_upload_above_the_cap_stops_while_it_streams(settings: Any) -> None:
         actions.bring_upload(name="big.csv", file=Endless(b""))
     assert passed == 11
     assert not Dataset.objects.exists()
-    assert list(settings.VAR_DIR.rglob("upload*")) == []
+    assert not [path for path in settings.VAR_DIR.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("name", ["a.exe", "a.xls", "a", "a.csv.html", "model.pkl"])
@@ -109,7 +109,7 @@ def test_a_run_is_queued(
         )
     assert run.status == Status.QUEUED
     assert (run.metric, run.seconds, run.seed) == ("f1", 20, 3)
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
 
 
 def test_what_a_task_type_is_told_is_kept_as_the_engine_wants_it(
@@ -172,3 +172,28 @@ def test_a_table_must_be_read_before_a_run() -> None:
     unread = actions.bring_upload(name="t.csv", file=ContentFile(CSV))
     with pytest.raises(ValidationError, match="not read yet"):
         actions.start_run(dataset=unread, spec="classification", asked={"target": "left"})
+
+
+def test_a_team_has_its_share_of_trainings_and_then_a_sentence(dataset: Dataset) -> None:
+    Dataset.objects.update(tenant="a")
+    dataset.refresh_from_db()
+    asked: dict[str, Any] = {
+        "dataset": dataset,
+        "spec": "classification",
+        "asked": {"target": "left"},
+    }
+    runs = [actions.start_run(**asked) for _ in range(4)]
+    with pytest.raises(ValidationError, match=r"4 trainings.*Nothing was started"):
+        actions.start_run(**asked)
+    actions.cancel(job=runs[0])
+    assert actions.start_run(**asked).status == Status.QUEUED
+
+
+def test_who_has_no_name_has_no_share(dataset: Dataset) -> None:
+    asked: dict[str, Any] = {
+        "dataset": dataset,
+        "spec": "classification",
+        "asked": {"target": "left"},
+    }
+    for _ in range(6):
+        assert actions.start_run(**asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,18 @@ def test_a_message_is_still_there_after_a_restart(tmp_path: Path) -> None:
     assert not (folder / "broker.sock").exists()
 
 
+def test_fifty_that_wait_outlive_a_killed_broker(tmp_path: Path) -> None:
+    folder = tmp_path / "broker"
+    with broker.private(folder) as url, redis.Redis(unix_socket_path=url[14:]) as client:
+        with Connection(url) as link:
+            for number in range(50):
+                link.SimpleQueue("bells").put(number)
+        os.kill(client.info("server")["process_id"], signal.SIGKILL)
+    with broker.private(folder) as url, Connection(url) as link:
+        bells = link.SimpleQueue("bells")
+        assert sorted(bells.get(timeout=2).payload for _ in range(50)) == list(range(50))
+
+
 def test_a_folder_with_a_long_name_gets_a_short_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("long-" * 30)
     with broker.private(folder) as url:
@@ -28,6 +42,7 @@ def test_a_folder_with_a_long_name_gets_a_short_socket(tmp_path: Path) -> None:
         with redis.Redis(unix_socket_path=socket) as client:
             assert client.ping()
             assert client.config_get("port") == {"port": "0"}
+            assert client.config_get("appendfsync") == {"appendfsync": "everysec"}
     assert not Path(socket).parent.exists()
 
 

@@ -93,6 +93,14 @@ def test_the_card_has_the_fields_of_the_hub_and_says_what_to_mind(run: Run, lang
     assert "<i>" not in body
 
 
+def test_the_card_says_what_the_model_was_learnt_on(run: Run) -> None:
+    assert "| Learnt on | CPU |" in export.Card(run=run, title="x").text()
+    told = {"name": "NVIDIA H100", "driver": "", "cuda": "13.0", "seconds": 4.2}
+    run.result["device"] = told
+    text = export.Card(run=run, title="x").text()
+    assert "NVIDIA H100 for 4.2 s (driver –, CUDA 13.0)" in text
+
+
 def test_a_name_that_leads_elsewhere_is_not_packed(run: Run) -> None:
     for name in ("../../secret", "/etc/passwd", "..", ""):
         run.result["model"] = {"files": ["model.json", name]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from sandbox import actions, box, queries, store, tasks
-from sandbox.models import Dataset, Model, Run, Status
+from sandbox.models import Dataset, Model, Prediction, Run, Status
 from tests.sandbox.fake_box import PROGRESS, STOPPED, TRAINED, FakeBox
 
 pytestmark = pytest.mark.django_db
@@ -83,11 +85,11 @@ def test_a_worker_that_lost_its_claim_writes_nothing(run: Run, fake_box: FakeBox
     run.refresh_from_db()
     assert len(fake_box.jobs) == 2
     assert run.fence == 2
-    assert run.files == f"runs/{run.pk}/2"
+    assert run.files == f"shared/runs/{run.pk}/2"
     assert Model.objects.count() == 1
     assert store.read(f"{run.files}/result.json")
     with pytest.raises(FileNotFoundError):
-        store.read(f"runs/{run.pk}/1/result.json")
+        store.read(f"shared/runs/{run.pk}/1/result.json")
 
 
 def test_a_cancelled_run_stays_cancelled(run: Run, fake_box: FakeBox) -> None:
@@ -123,11 +125,11 @@ def test_a_run_that_has_enough_ends_with_the_best_so_far(run: Run, fake_box: Fak
 def test_a_worker_hears_each_wish(run: Run) -> None:
     claimed = Run.objects.claim(run.pk)
     assert claimed
-    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.GO_ON
+    assert tasks.sign_of_life(claimed, PROGRESS) is box.Wish.GO_ON
     actions.enough(job=run)
-    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.ENOUGH
+    assert tasks.sign_of_life(claimed, PROGRESS) is box.Wish.ENOUGH
     actions.cancel(job=run)
-    assert tasks._sign_of_life(claimed, PROGRESS) is box.Wish.CANCEL
+    assert tasks.sign_of_life(claimed, PROGRESS) is box.Wish.CANCEL
 
 
 def test_a_failure_is_kept_with_its_reason(run: Run, fake_box: FakeBox) -> None:
@@ -144,10 +146,10 @@ def test_the_sweep_rings_again_for_what_nobody_heard(
 ) -> None:
     tasks.sweep()
     assert bells == []
-    Run.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    Run.objects.update(rung_at=timezone.now() - timedelta(minutes=5))
     tasks.sweep()
     tasks.sweep()  # the message just sent gets its time
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
 
 
 def test_the_sweep_gives_a_silent_workers_run_to_another(
@@ -158,7 +160,7 @@ def test_the_sweep_gives_a_silent_workers_run_to_another(
     assert Run.objects.claim(run.pk) is None
     silent(run)
     tasks.sweep()
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
     tasks.train(str(run.pk))
     run.refresh_from_db()
     assert run.status == Status.SUCCEEDED
@@ -169,12 +171,12 @@ def test_the_sweep_gives_a_silent_workers_run_to_another(
 
 def test_what_a_lost_worker_left_is_forgotten(run: Run) -> None:
     assert Run.objects.claim(run.pk)
-    store.save(f"runs/{run.pk}/1/charts/half.en.svg", b"<svg")
+    store.save(f"shared/runs/{run.pk}/1/charts/half.en.svg", b"<svg")
     silent(run)
     tasks.train(str(run.pk))
     run.refresh_from_db()
-    assert run.files == f"runs/{run.pk}/2"
-    assert not Path(settings.STORE_URL, f"runs/{run.pk}/1").exists()
+    assert run.files == f"shared/runs/{run.pk}/2"
+    assert not Path(settings.STORE_URL, f"shared/runs/{run.pk}/1").exists()
     assert store.read(f"{run.files}/result.json")
 
 
@@ -194,7 +196,7 @@ def test_a_broker_that_is_away_does_not_lose_the_job(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         run = actions.start_run(dataset=dataset, spec="classification", asked={"target": "left"})
-    assert bells == [("sandbox.train", str(run.pk))]
+    assert bells == [("cpu", str(run.pk))]
     assert Run.objects.get().status == Status.QUEUED
 
 
@@ -204,3 +206,110 @@ def test_a_table_whose_file_is_gone_is_tried_again_later(dataset: Dataset, run: 
         tasks.train(str(run.pk))
     run.refresh_from_db()
     assert run.status == Status.RUNNING
+
+
+@pytest.fixture
+def _no_leaving() -> Iterator[None]:
+    yield
+    tasks.leave_at.value = math.inf
+
+
+def test_a_bell_serves_whoever_has_the_turn(
+    dataset: Dataset, fake_box: FakeBox, bells: list[Any]
+) -> None:
+    first, second = (
+        Run.objects.create(dataset=dataset, spec="regression", asked={"target": "a"}, tenant=name)
+        for name in ("a", "b")
+    )
+    tasks.serve("cpu", str(second.pk))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == (Status.SUCCEEDED, Status.QUEUED)
+    assert bells == [("cpu", str(second.pk))], "its own bell is used up, so another is rung"
+    tasks.serve("cpu", str(first.pk))
+    second.refresh_from_db()
+    assert second.status == Status.SUCCEEDED
+    tasks.serve("cpu", str(first.pk))
+    assert len(fake_box.jobs) == 2
+
+
+def test_a_team_at_its_cap_is_not_claimed_and_rung_for_when_one_ends(
+    dataset: Dataset, fake_box: FakeBox, bells: list[Any]
+) -> None:
+    Dataset.objects.update(tenant="a")
+    dataset.refresh_from_db()
+    asked: dict[str, Any] = {
+        "dataset": dataset,
+        "spec": "classification",
+        "asked": {"target": "left"},
+    }
+    first, second = actions.start_run(**asked), actions.start_run(**asked)
+
+    def meanwhile_its_bell_is_heard() -> None:
+        tasks.serve("cpu", str(second.pk))
+        assert Run.objects.claim(second.pk) is None
+        assert bells == []
+
+    fake_box.meanwhile = meanwhile_its_bell_is_heard
+    tasks.serve("cpu", str(first.pk))
+    assert bells == [("cpu", str(second.pk))]
+
+
+@pytest.mark.usefixtures("_no_leaving")
+def test_a_worker_that_leaves_gives_its_job_back_and_takes_no_other(
+    run: Run, fake_box: FakeBox, bells: list[Any]
+) -> None:
+    claimed = tasks.claim(Run.objects.all(), str(run.pk))
+    assert claimed
+    tasks.leave_at.value = 0.0
+    assert tasks.sign_of_life(claimed) is box.Wish.CANCEL
+    tasks.give_back(claimed)
+    assert (claimed.status, claimed.tries, claimed.fence) == (Status.QUEUED, 0, 1)
+    tasks.serve("cpu", str(run.pk))
+    assert fake_box.jobs == []
+    tasks.leave_at.value = math.inf
+    tasks.sweep()
+    assert bells == [("cpu", str(run.pk))], "the next worker hears of it at once"
+    tasks.serve("cpu", str(run.pk))
+    claimed.refresh_from_db()
+    assert (claimed.status, claimed.tries, claimed.fence) == (Status.SUCCEEDED, 1, 2)
+
+
+def test_whoever_cannot_show_a_job_holds_up_none(
+    run: Run, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    heard: list[str] = []
+
+    def breaks(job: Any) -> None:
+        heard.append(job.status)
+        raise RuntimeError(job)
+
+    monkeypatch.setattr(tasks, "hearers", [breaks])
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.train(str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.SUCCEEDED
+    assert heard == [Status.RUNNING, Status.SUCCEEDED]
+
+
+def test_a_job_that_breaks_off_does_not_take_its_worker_along(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("sandbox.box.run", too_much)
+    tasks.serve("cpu", str(run.pk))
+    run.refresh_from_db()
+    assert run.status == Status.RUNNING, "it is tried again once its lease has run out"
+
+
+def test_a_job_that_nobody_can_do_does_not_stand_in_the_way(
+    dataset: Dataset, fake_box: FakeBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Prediction.objects.create(run=Run.objects.create(dataset=dataset, spec="regression"))
+    second = Dataset.objects.create(name="t.csv", size=1, sha256="", upload=dataset.upload)
+    monkeypatch.setattr(Prediction, "bell", "sandbox.unknown")
+    tasks.serve("parse", str(first.pk))
+    second.refresh_from_db()
+    assert second.status == Status.SUCCEEDED

@@ -169,14 +169,14 @@ def test_an_outsider_follows_nothing(outsider: User, workshop: Workshop, audienc
     client = AsyncClient()
     client.force_login(outsider)
     response = asyncio.run(client.get(f"/w/{workshop.pk}/events/{audience}/"))
-    assert response.status_code == 403
+    assert response.status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_member_does_not_follow_the_console(member: User, workshop: Workshop) -> None:
     client = AsyncClient()
     client.force_login(member)
-    assert asyncio.run(client.get(f"/w/{workshop.pk}/events/console/")).status_code == 403
+    assert asyncio.run(client.get(f"/w/{workshop.pk}/events/console/")).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from planner import audit
 from planner.models import User
 from workshops import live
 from workshops.actions import telling
@@ -28,6 +29,7 @@ def close_workshop(*, by: User, workshop: Workshop, op: UUID | None = None) -> W
         last.save()
     room.state, room.closed_at = Workshop.State.CLOSED, now
     room.save()
+    audit.write("closed", by=by, of=room, tenant=room.pk)
     live.forget(room)
     telling.everybody(room, "finished", op=op, resets=True)
     return room

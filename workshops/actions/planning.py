@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from planner import audit
 from planner.actions import teams as planner_teams
 from planner.models import Team, User
 from workshops import live, rules
@@ -63,10 +64,12 @@ def create(
         code=_free_code(),
         created_by=by,
         is_sample=is_sample,
+        delete_after_days=None if is_sample else settings.RETENTION_DAYS,
     )
     workshop.full_clean(exclude=["moved_before"])
     workshop.save()
     Participant.objects.create(workshop=workshop, user=by, part=Part.FACILITATOR)
+    audit.write("made", by=by, of=workshop, tenant=workshop.pk)
     Step.objects.bulk_create(
         Step(
             workshop=workshop,

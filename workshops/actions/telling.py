@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from planner import queries as planner_queries
-from planner.models import Answer, Team, User
+from planner.models import Answer, Prototype, Team, User
 from planner.sheets import SHEETS
+from sandbox.models import Dataset, Job, Run
 from workshops import activities, live, queries
 from workshops.live import Seat
 from workshops.models import Audience, Event, Participant, Workshop
@@ -190,6 +192,19 @@ def _written(workshop: Workshop, team: uuid.UUID, answer: Answer) -> None:
         return drawings
 
     live.publish(room, "written" if is_burst else "counted", draw)
+
+
+def worked(job: Job) -> None:
+    """Send where a team's training stands to its own pages, and to those who lead the room."""
+    if not isinstance(job, Dataset | Run):
+        return
+    is_its = Q(run=job) if isinstance(job, Run) else Q(dataset=job, run=None)
+    owners = Team.objects.filter(pk__in=Prototype.objects.filter(is_its).values("use_case__team"))
+    for owner in owners:
+        rooms = owner.workshops.filter(state=Workshop.State.LIVE, current__isnull=False)
+        for room in rooms.select_related("current"):
+            if room.current and activities.of(room.current).trains:
+                team(room, owner, "worked")
 
 
 def _drawing_for(room: Workshop, team: Team | None, *, resets: bool = False) -> Callable[[], str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from planner.models import Team
 from workshops import queries
 from workshops.models import Note, Workshop
-from workshops.reports.base import Context, Edition, Section
+from workshops.reports.base import Context, Edition, Section, cut
 
 KINDS = {"like": _("Liked"), "worry": _("Worries"), "question": _("Questions")}
 
@@ -20,7 +20,8 @@ def context(workshop: Workshop, edition: Edition) -> Context | None:
     teams: defaultdict[Team, dict[str, list[str]]] = defaultdict(
         lambda: {kind: [] for kind in KINDS}
     )
-    for note in notes.select_related("team").order_by("team__created_at", "at"):
+    rows, left_out = cut(list(notes.select_related("team").order_by("team__created_at", "at")))
+    for note in rows:
         if note.team:
             teams[note.team].setdefault(note.kind, []).append(note.text)
     if not teams:
@@ -29,7 +30,8 @@ def context(workshop: Workshop, edition: Edition) -> Context | None:
         "teams": [
             (team, [(KINDS.get(kind, kind), texts) for kind, texts in kinds.items() if texts])
             for team, kinds in teams.items()
-        ]
+        ],
+        "left_out": left_out,
     }
 
 

@@ -21,7 +21,8 @@ from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.models import User
-from planner.views.access import is_fragment, person, signed_in
+from planner.queries import wall
+from planner.views.access import is_fragment, is_own, person, signed_in
 from workshops import live, rules
 from workshops.actions import closing, moving, telling, timing
 from workshops.forms import Move
@@ -33,7 +34,8 @@ from workshops.views.finding import led, must_be_valid, refused
 @require_safe
 def console(request: HttpRequest, workshop: UUID) -> HttpResponse:
     """Lead the room: agenda, stage, time, script, and the way on."""
-    return render(request, "workshops/console.html", telling.console_page(led(request, workshop)))
+    context = {**telling.console_page(led(request, workshop)), "wall": wall()}
+    return render(request, "workshops/console.html", context)
 
 
 @signed_in
@@ -137,9 +139,9 @@ def pulse(request: HttpRequest, workshop: UUID, audience: str) -> HttpResponse:
 @require_safe
 async def events(request: HttpRequest, workshop: UUID, audience: str) -> HttpResponseBase:
     """The stream of one page: what it missed, then everything as it happens."""
-    found = await sync_to_async(_seat)(request, workshop, audience)
+    found = await sync_to_async(_seat)(request, workshop, audience) if is_own(request) else None
     if found is None:
-        return HttpResponse(status=403)
+        return HttpResponse(status=404)
     seat, language, user = found
     # A browser that reconnects by itself asks the old address again; its header is newer.
     asked = request.headers.get("Last-Event-ID") or request.GET.get("last") or ""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from planner import pdf
+from planner.actions import taking
 from planner.models import Report
 from planner.views.access import person, signed_in
 from planner.views.reports import Line, attached, download, ordering
@@ -50,7 +51,8 @@ def workshop_report(request: HttpRequest, workshop: UUID) -> HttpResponse:
 def workshop_report_file(request: HttpRequest, workshop: UUID, report: UUID) -> HttpResponse:
     """The PDF, for everybody who may have it made."""
     row = _find(request, workshop)
-    return download(get_object_or_404(Report, pk=report, subject=row.pk))
+    made = get_object_or_404(Report, pk=report, subject=row.pk)
+    return download(made, by=person(request))
 
 
 @signed_in
@@ -58,6 +60,7 @@ def workshop_report_file(request: HttpRequest, workshop: UUID, report: UUID) -> 
 def workshop_export(request: HttpRequest, workshop: UUID) -> HttpResponse:
     """The whole workshop as JSON, at any moment."""
     row = _find(request, workshop)
+    taking.away(by=person(request), of=row, tenant=row.pk)
     words = {"ensure_ascii": False, "indent": 1}
     name = pdf.file_name(timezone.localdate().isoformat(), row.title, "", "json")
     answer = JsonResponse(export.as_json(row), json_dumps_params=words)

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from planner.actions import attempts
 from planner.forms import is_too_often, new_op
 from planner.models import UseCase, User
 from planner.views.access import is_fragment, person, signed_in
@@ -27,24 +28,28 @@ from workshops.actions import (
     voting,
 )
 from workshops.forms import Ballot, Choice, Joining, NewUseCase, Readiness, Written
-from workshops.models import Audience, Part, Step, Workshop
+from workshops.models import Audience, Part, Participant, Step, Workshop
 from workshops.views.finding import must_be_valid, place_in, refused, room_of, step_of
 
 # Strangers who come into one room from one address in ten minutes: a full hall, and no more.
 MOST_NEW = 300
+# Wrong codes from one address in a minute; a million workshops would not make guessing pay.
+MOST_WRONG = 5
+# How long an address counts as the house in which a workshop is held.
+HOUSE = 12 * 60 * 60
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """A name, once, and a team; who has a place already goes straight in."""
-    try:
-        room = joining.find(code)
-    except ValidationError as error:
-        wrong = {"errors": error.messages, "code": code[:12]}
-        return render(request, "workshops/join.html", wrong, status=422)
     user = request.user if isinstance(request.user, User) else None
-    place = rules.place_of(user, room) if user else None
+    found = _at_the_door(request, code, user)
+    if isinstance(found, HttpResponse):
+        return found
+    room, place = found
+    if request.method == "GET" and not place and (refusal := joining.refusal(room, user)):
+        return _wrong(request, "", [refusal], is_refused=True)
     if place and request.method == "GET" and "again" not in request.GET:
         return redirect("room", room.code)
     first = {
@@ -65,9 +70,63 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         else:
             if user is None:
                 login(request, place.user, backend=BACKEND)
+            attempts.count(_address(request), "came in", room.pk, seconds=HOUSE)
             return redirect("room", room.code)
     context = {"workshop": room, "form": form, "is_back": place is not None}
-    return render(request, "workshops/join.html", context, status=422 if form.is_bound else 200)
+    return _discreet(
+        render(request, "workshops/join.html", context, status=422 if form.is_bound else 200)
+    )
+
+
+def _at_the_door(
+    request: HttpRequest, code: str, user: User | None
+) -> tuple[Workshop, Participant | None] | HttpResponse:
+    """The workshop of a code and one's place in it; or why this browser has to wait.
+
+    After some wrong codes a right one looks the same as a wrong one for a minute, or codes could
+    be guessed. A room full of people has one address too: where somebody came in by this code
+    already, it goes on to work.
+    """
+    here = _address(request)
+    guesses = attempts.made(here, "wrong code")
+    try:
+        room = joining.find(code)
+    except ValidationError as error:
+        guesses = attempts.count(here, "wrong code", seconds=60)
+        if guesses <= MOST_WRONG:
+            return _wrong(request, code, error.messages)
+    else:
+        place = rules.place_of(user, room) if user else None
+        if guesses <= MOST_WRONG or place or attempts.made(here, "came in", room.pk):
+            return room, place
+    told = _("Too many wrong codes came from here. Wait a minute, then try again.")
+    return _wrong(request, "", [told], status=429)
+
+
+def _wrong(
+    request: HttpRequest,
+    code: str,
+    errors: list[str],
+    status: int = 422,
+    *,
+    is_refused: bool = False,
+) -> HttpResponse:
+    context = {"errors": errors, "code": code[:12], "is_refused": is_refused}
+    return _discreet(render(request, "workshops/join.html", context, status=status))
+
+
+def _discreet(response: HttpResponse) -> HttpResponse:
+    """The same page, kept by nobody on the way.
+
+    Its address stays in the house by the policy of the whole site, `same-origin`. A stricter one
+    would take the origin from the form as well, and the token could no longer be checked.
+    """
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import segno
@@ -14,13 +15,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from planner import queries as planner_queries
 from planner.forms import new_op
 from planner.views.access import is_fragment, person, signed_in
 from workshops import queries, rules
 from workshops.actions import joining, planning
 from workshops.agendas import AGENDAS
-from workshops.forms import NewWorkshop, Plan, Seating, StepChange, TeamName
-from workshops.models import Participant, Step, Workshop
+from workshops.forms import Door, NewWorkshop, Plan, Seating, StepChange, TeamName
+from workshops.models import Part, Participant, Step, Workshop
 from workshops.views.finding import led, refused, said
 
 
@@ -34,6 +36,7 @@ def workshops(request: HttpRequest) -> HttpResponse:
         "workshops/workshops.html",
         {
             "rows": queries.places_of(user),
+            "erased": planner_queries.erased(user),
             "can_create": rules.can_create(user),
         },
     )
@@ -124,6 +127,28 @@ def place(request: HttpRequest, workshop: UUID, participant: UUID) -> HttpRespon
 
 @signed_in
 @require_POST
+def let_in(request: HttpRequest, workshop: UUID, participant: UUID) -> HttpResponse:
+    """Let somebody back in who was taken out."""
+    room = led(request, workshop)
+    row = get_object_or_404(Participant, workshop=room, pk=participant)
+    joining.let_in(by=person(request), participant=row)
+    return redirect("people", room.pk)
+
+
+@signed_in
+@require_POST
+def door(request: HttpRequest, workshop: UUID) -> HttpResponse:
+    """Lock the door or open it, and say how many seats there are."""
+    room = led(request, workshop)
+    form = Door(request.POST)
+    if not form.is_valid():
+        return _refused_people(request, room, said(form))
+    joining.door(by=person(request), workshop=room, **form.cleaned_data)
+    return redirect("people", room.pk)
+
+
+@signed_in
+@require_POST
 def add_team(request: HttpRequest, workshop: UUID) -> HttpResponse:
     """Make one more team."""
     room = led(request, workshop)
@@ -174,7 +199,7 @@ def _agenda(room: Workshop) -> dict[str, object]:
 
 def _people(room: Workshop) -> dict[str, object]:
     room = queries.gather(room)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "place": place,
             "form": Seating(
@@ -185,7 +210,14 @@ def _people(room: Workshop) -> dict[str, object]:
         }
         for place in queries.people(room)
     ]
-    return {"workshop": room, "rows": rows, "teams": room.teams.all(), "form": TeamName()}
+    return {
+        "workshop": room,
+        "rows": rows,
+        "gone": queries.removed(room),
+        "taken": sum(row["place"].part != Part.FACILITATOR for row in rows),
+        "teams": room.teams.all(),
+        "form": TeamName(),
+    }
 
 
 def _refused_people(request: HttpRequest, room: Workshop, errors: list[str]) -> HttpResponse:

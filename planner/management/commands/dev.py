@@ -24,6 +24,8 @@ from sandbox import box, broker
 
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 – what people may type
 WEB_ANSWERS_WITHIN = 60.0
+# A worker that ends by itself is started again, unless it does so this often in so many seconds.
+RESTARTS, WITHIN = 3, 60.0
 # How long a child may take to end after each signal, before the next and harder one.
 PATIENCE = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 5.0))
 
@@ -65,7 +67,9 @@ class Command(BaseCommand):
                 return
             self.stdout.write(f"\nHazumi is ready: {address}\n{welcome}\n  Ctrl-C stops all.\n")
             self.stdout.flush()
+            restarted: list[float] = []
             while not told.wait(0.3):
+                children = [awake(child, restarted) for child in children]
                 must_run(children, told)
         finally:
             stop(children)
@@ -124,12 +128,19 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
     """The processes and how each is started."""
     web = ["uvicorn", "planner.config.asgi:application", "--host", host, "--port", str(port)]
     web += ["--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "2"]
-    worker = ["celery", "--quiet", "-A", "planner.config", "worker", "-Q", "cpu,parse,render,gpu"]
-    worker += ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    worker += ["-B", "--schedule", settings.CELERY_BEAT_SCHEDULE_FILENAME]
-    return {
-        name: [sys.executable, "-m", *argv] for name, argv in {"web": web, "worker": worker}.items()
-    }
+    celery = ["celery", "--quiet", "-A", "planner.config", "worker", "--loglevel", "INFO"]
+    celery += ["--without-gossip", "--without-mingle"]
+    runs = len(box.gpus.found()) * settings.GPU_RUNS
+    queues = "cpu,parse,render" if runs else "cpu,parse,render,gpu"
+    worker = [*celery, "-Q", queues, "--concurrency", "2"]
+    argvs = {"web": web, "worker": worker}
+    if runs:
+        argvs["gpu"] = [*celery, "-Q", "gpu", "--concurrency", str(runs), "-n", "gpu@%h"]
+    return {name: [sys.executable, "-m", *argv] for name, argv in argvs.items()}
+
+
+# Ctrl-C waits for nobody's training: the worker gives it back, and the next start goes on with it.
+AT_ONCE = {"WORKER_GRACE_SECONDS": "0"}
 
 
 class Child:
@@ -139,16 +150,17 @@ class Child:
     UP = ("Application startup complete", "Uvicorn running on", " ready.")
 
     def __init__(self, name: str, argv: list[str]) -> None:
-        # After SIGTERM a worker would first end its trainings. The web process may have inherited
-        # that SIGQUIT is ignored, as everything has that a shell started in the background.
-        last_word = signal.SIGQUIT if name == "worker" else signal.SIGTERM
-        self.name = name
+        # After SIGTERM a worker would first put its work back, with a broker that ends as well. The
+        # web process may have inherited that SIGQUIT is ignored, as everything has that a shell
+        # started in the background.
+        last_word = signal.SIGTERM if name == "web" else signal.SIGQUIT
+        self.name, self.argv = name, argv
         self.is_up = threading.Event()
         # A session of its own: Ctrl-C reaches this command alone, which stops all in order.
         self.process = subprocess.Popen(
             argv,
             cwd=settings.BASE_DIR,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+            env={**AT_ONCE, **os.environ, "PYTHONUNBUFFERED": "1", "OMP_WAIT_POLICY": "PASSIVE"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -194,6 +206,22 @@ def wait_until_up(child: Child, all_children: list[Child], told: threading.Event
         if time.monotonic() > until:
             raise CommandError(f"The {child.name} process did not start in time; see above.")
     return True
+
+
+def awake(child: Child, restarted: list[float]) -> Child:
+    """The same process, or a new worker in place of one that ended: its jobs are safe meanwhile."""
+    code = child.process.poll()
+    if child.name == "web" or code is None:
+        return child
+    now = time.monotonic()
+    restarted[:] = [at for at in restarted if now - at < WITHIN]
+    if len(restarted) == RESTARTS:
+        return child
+    restarted.append(now)
+    sys.stdout.write(f"The {child.name} process ended by itself (exit {code}); it starts again.\n")
+    sys.stdout.flush()
+    child.reader.join(timeout=2)
+    return Child(child.name, child.argv)
 
 
 def must_run(children: list[Child], told: threading.Event) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.engine import clock
+from sandbox.engine import clock, device
 
 from .base import Fitted, Learner, Points
 
@@ -58,16 +58,18 @@ class Autoencoder(Learner):
 
     name = "autoencoder"
     takes = "points"
+    can_use_gpu = True
     start_seconds = 4.0
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for some epochs on two cores."""
-        return 3 + rows / 10_000
+        return 3 + rows / 10_000 / device.faster()
 
     def start(self) -> None:
         """Import torch; ImportError where it is not installed."""
         import torch  # noqa: F401
 
+    @device.used()
     def fit(self, lesson: Points) -> Rebuilt:
         """Learn from the lesson until the epochs or the time are over."""
         import torch
@@ -81,9 +83,9 @@ class Autoencoder(Learner):
             for ins, outs in pairwise(sizes)
         ]
         torch.set_num_threads(1 if lesson.x.size < SMALL else lesson.threads)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        layers = [torch.tensor(one, device=device, requires_grad=True) for one in first]
-        points = torch.tensor(_within(lesson.x), device=device)
+        where = device.name()
+        layers = [torch.tensor(one, device=where, requires_grad=True) for one in first]
+        points = torch.tensor(_within(lesson.x), device=where)
         optimizer = torch.optim.AdamW(
             layers, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
         )
@@ -91,7 +93,7 @@ class Autoencoder(Learner):
         batch = int(np.clip(rows // 20, 32, 1_024))
         epochs = max(EPOCHS, LEAST_STEPS * batch // rows) if rows < CHUNK else EPOCHS // 3
         for _ in range(epochs):
-            order = torch.from_numpy(chance.permutation(rows)).to(device)
+            order = torch.from_numpy(chance.permutation(rows)).to(where)
             for start in range(0, rows, batch):
                 piece = points[order[start : start + batch]]
                 loss = (forward(piece, layers, torch.tanh) - piece).square().mean()

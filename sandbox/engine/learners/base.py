@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+LEAST_GROUPS = 2
+"""Groups without which rows kept aside would say more of one of them than of the next."""
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -17,7 +20,8 @@ class Lesson:
     else the code of one of so many levels. `y` has shape (rows,): codes 0..classes-1, or numbers
     when `classes` is 0. `deadline` is on `clock`'s. `size` is the size (such as rounds of boosting)
     that validation found best, for learning again on more rows. `weights` is the file of weights
-    learnt elsewhere, where the operator lends one.
+    learnt elsewhere, where the operator lends one. `groups`, shape (rows,), are the codes of what
+    rows belong to, such as a customer, where those of one must not be parted.
     """
 
     x: np.ndarray
@@ -30,10 +34,38 @@ class Lesson:
     absolute: bool = False
     size: int | None = None
     weights: Path | None = None
+    groups: np.ndarray | None = None
 
     def of(self, rows: np.ndarray) -> "Lesson":
         """The same lesson with only these rows."""
-        return replace(self, x=self.x[rows], y=self.y[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return replace(self, x=self.x[rows], y=self.y[rows], groups=groups)
+
+    def aside(self, count: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Rows to learn from, and about `count` others by which to stop, in random order.
+
+        Groups stay whole, since who is known already says nothing of the next one; rows are drawn
+        one by one where there are no groups, or too few or too large ones.
+        """
+        order = chance.permutation(len(self.y))
+        drawn = self._whole_groups(count, chance)
+        if drawn is None:
+            return order[count:], order[:count]
+        return order[~drawn[order]], order[drawn[order]]
+
+    def _whole_groups(self, count: int, chance: np.random.Generator) -> np.ndarray | None:
+        """Whether each row is of one of the groups drawn; None where that would not do."""
+        if self.groups is None:
+            return None
+        _, codes, sizes = np.unique(self.groups, return_inverse=True, return_counts=True)
+        taken, left = np.zeros(len(sizes), dtype=bool), count
+        for code in chance.permutation(len(sizes)):
+            if sizes[code] <= left:
+                taken[code] = True
+                left -= sizes[code]
+        drawn = taken[codes]
+        lost = self.classes and len(np.unique(self.y[~drawn])) < len(np.unique(self.y))
+        return None if lost or taken.sum() < LEAST_GROUPS or left > count / 2 else drawn
 
     def taught(self, y: np.ndarray) -> "Lesson":
         """The same lesson with another target, such as its logarithm."""
@@ -125,6 +157,9 @@ class Learner(ABC):
 
     libraries: tuple[str, ...] = ()
     """What its kept model takes to predict besides what every model takes."""
+
+    can_use_gpu: bool = False
+    """Whether it learns on the GPU that a job was lent, by `sandbox.engine.device`."""
 
     start_seconds: float = 0.0
     """About how long `start` takes."""

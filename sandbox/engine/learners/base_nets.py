@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sandbox.engine import clock
+from sandbox.engine import clock, device
 from sandbox.engine.series import Panel
 
 from .base import Learner
@@ -91,6 +91,7 @@ class NetLearner(Learner):
     """
 
     takes = "series"
+    can_use_gpu = True
     start_seconds = 4.0
     steps = 400
     epochs = 60
@@ -142,16 +143,17 @@ class NetLearner(Learner):
         width, horizon = int(state["width"]), int(state["horizon"])
         return Net(self, weights, width, horizon, float(state["band"]))
 
+    @device.used()
     def _learn(
         self, lesson: SeriesLesson, weights: Weights, seen: np.ndarray, wanted: np.ndarray
     ) -> Weights:
         import torch
 
         torch.set_num_threads(1 if seen.size < SMALL else lesson.threads)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        x, y = torch.from_numpy(seen).to(device), torch.from_numpy(wanted).to(device)
-        layers = [torch.tensor(one, device=device, requires_grad=True) for one in weights]
-        levels = torch.tensor(QUANTILES, device=device)[None, :, None]
+        where = device.name()
+        x, y = torch.from_numpy(seen).to(where), torch.from_numpy(wanted).to(where)
+        layers = [torch.tensor(one, device=where, requires_grad=True) for one in weights]
+        levels = torch.tensor(QUANTILES, device=where)[None, :, None]
         optimizer = torch.optim.AdamW(
             layers, lr=self.rate * min(1.0, (16 / seen.shape[1]) ** 0.5), weight_decay=1e-2
         )
@@ -160,7 +162,7 @@ class NetLearner(Learner):
         falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         chance = np.random.default_rng(lesson.seed)
         for _ in range(steps):
-            rows = torch.from_numpy(chance.integers(0, len(seen), batch)).to(device)
+            rows = torch.from_numpy(chance.integers(0, len(seen), batch)).to(where)
             raw = self.forward(x[rows], layers, lambda sums, _zero: torch.relu(sums))
             error = y[rows][:, None] - raw.reshape(len(rows), 3, lesson.horizon)
             loss = torch.maximum(levels * error, (levels - 1) * error).mean()

@@ -8,7 +8,6 @@ GPU torch does.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +17,8 @@ LEARNING_RATE = 5e-3
 WEIGHT_DECAY = 0.02
 MOMENTA = (0.9, 0.999)
 TINY = 1e-8
-DEVICE = Path("/dev/nvidiactl")
+SMALL = 2_000_000
+"""Cells below which a GPU waits longer for its orders than it works."""
 
 Weights = list[np.ndarray]
 """By layer, float32 of shape (members, in + 1, out): the last row is the bias."""
@@ -43,14 +43,11 @@ class Aim:
     dropout: float = DROPOUT
 
 
-def steps(weights: Weights, aim: Aim, *, seed: int) -> Steps:
-    """What learns from these weights on, on the machine's GPU where it has one."""
-    if DEVICE.exists():
-        import torch
-
-        if torch.cuda.is_available():
-            return OnTorch(weights, aim, seed=seed, device="cuda")
-    return OnNumpy(weights, aim, seed=seed)
+def steps(weights: Weights, aim: Aim, *, seed: int, device: str = "cpu") -> Steps:
+    """What learns from these weights on, on this device."""
+    if device == "cpu":
+        return OnNumpy(weights, aim, seed=seed)
+    return OnTorch(weights, aim, seed=seed, device=device)
 
 
 def forward(x: Any, layers: Sequence[Any], bend: Callable[[Any], Any]) -> Any:

@@ -114,9 +114,9 @@ class Boosting(Learner):
         return Trees(trees.read(state["files"], folder), int(state["classes"]), {}, span)
 
     def _stopped(self, lesson: Lesson) -> tuple[Any, dict[str, list[float]]]:
-        order = np.random.default_rng(lesson.seed).permutation(len(lesson.y))
-        cut = int(len(order) * STOPPING)
-        learn, stop = lesson.of(np.sort(order[cut:])), lesson.of(np.sort(order[:cut]))
+        count = int(len(lesson.y) * STOPPING)
+        rows = lesson.aside(count, np.random.default_rng(lesson.seed))
+        learn, stop = (lesson.of(np.sort(side)) for side in rows)
         return self._train(learn, stop, ROUNDS, seed=lesson.seed)
 
     def _train(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import clock
+from sandbox.engine import clock, device
 
 from .base import Fitted, Learner, Lesson
 
@@ -49,13 +49,14 @@ class Filters(Fitted):
         """Loss by epochs."""
         return self.history
 
+    @device.used()
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Probabilities of shape (rows, classes) for pictures of shape (rows, side, side, 3)."""
         import torch
 
         net = _network(self.classes, x.shape[1])
         net.load_state_dict({name: torch.tensor(value) for name, value in self.arrays.items()})
-        return _chances(net.eval().to(_device()), x)
+        return _chances(net.eval().to(device.name()), x)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its weights in a file beside it."""
@@ -69,16 +70,18 @@ class Convnet(Learner):
     name = "convnet"
     takes = "images"
     libraries = ("torch",)
+    can_use_gpu = True
     start_seconds = 4.0
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for some epochs on two cores; with less, gradients and colours are better."""
-        return 3 + rows / 150
+        return 3 + rows / 150 / device.faster()
 
     def start(self) -> None:
         """Import torch; ImportError where it is not installed."""
         import torch  # noqa: F401
 
+    @device.used()
     def fit(self, lesson: Lesson) -> Filters:
         """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""
         import torch
@@ -86,11 +89,9 @@ class Convnet(Learner):
         torch.set_num_threads(lesson.threads)
         torch.manual_seed(lesson.seed)
         chance = np.random.default_rng(lesson.seed)
-        order = chance.permutation(len(lesson.y))
-        cut = 0 if lesson.size else max(1, int(len(order) * STOPPING))
-        learn, stop = lesson.of(order[cut:]), lesson.of(order[:cut])
-        device = _device()
-        net = _network(lesson.classes, lesson.x.shape[1]).to(device)
+        cut = 0 if lesson.size else max(1, int(len(lesson.y) * STOPPING))
+        learn, stop = (lesson.of(side) for side in lesson.aside(cut, chance))
+        net = _network(lesson.classes, lesson.x.shape[1]).to(device.name())
         epochs = _epochs(net, learn, lesson)
         steps = epochs * -(-len(learn.y) // BATCH)
         optimizer = torch.optim.AdamW(net.parameters(), lr=STEP, weight_decay=WEIGHT_DECAY)
@@ -146,11 +147,19 @@ def _epochs(net: Any, learn: Lesson, lesson: Lesson) -> int:
     if lesson.size:
         return lesson.size
     batch = torch.from_numpy(np.ascontiguousarray(learn.x[:BATCH]))
-    began = clock.now()
-    for _ in range(2):
-        net(_planes(batch).to(_device())).sum().backward()
+
+    def seconds(turns: int) -> float:
+        began = clock.now()
+        for _ in range(turns):
+            net(_planes(batch).to(device.name())).sum().backward()
+        net[0].weight.grad.sum().item()  # a GPU is given its work long before it has done it
+        return clock.now() - began
+
+    if device.name() == device.GPU:
+        seconds(1)  # the first batch waits for CUDA's libraries
+    took = seconds(2)
     net.zero_grad()
-    one = max(1e-4, (clock.now() - began) / 2) * len(learn.y) / BATCH
+    one = max(1e-4, took / 2) * len(learn.y) / BATCH
     return int(np.clip(0.85 * (lesson.deadline - clock.now()) / one, 1, EPOCHS))
 
 
@@ -161,8 +170,8 @@ def _step(
 
     if len(rows) < 2:
         return 0.0  # batch normalisation cannot tell one picture's mean from its spread
-    planes = _planes(torch.from_numpy(_varied(lesson.x[rows], chance))).to(_device())
-    truth = torch.from_numpy(lesson.y[rows].astype(np.int64)).to(_device())
+    planes = _planes(torch.from_numpy(_varied(lesson.x[rows], chance))).to(device.name())
+    truth = torch.from_numpy(lesson.y[rows].astype(np.int64)).to(device.name())
     loss = torch.nn.functional.cross_entropy(net(planes), truth)
     optimizer.zero_grad()
     loss.backward()
@@ -187,7 +196,7 @@ def _chances(net: Any, x: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
         for place in range(0, len(x), CHUNK):
             planes = _planes(torch.from_numpy(np.ascontiguousarray(x[place : place + CHUNK])))
-            pieces.append(torch.softmax(net(planes.to(_device())), dim=1).cpu().numpy())
+            pieces.append(torch.softmax(net(planes.to(device.name())), dim=1).cpu().numpy())
     said = np.concatenate(pieces).astype(float)
     return np.asarray(said / said.sum(axis=1, keepdims=True))
 
@@ -203,12 +212,6 @@ def _arrays(net: Any) -> dict[str, np.ndarray]:
 
 def _loss(chances: np.ndarray, y: np.ndarray) -> float:
     return float(-np.log(np.clip(chances[np.arange(len(y)), y], 1e-9, 1)).mean())
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 LEARNER = Convnet()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.engine import clock
+from sandbox.engine import clock, device
 from sandbox.engine.metrics import recommendation as metrics
 from sandbox.engine.splits.users import kept_aside
 
@@ -46,11 +46,13 @@ class MultiDae(Recommender):
     """Multinomial likelihood, dropout on the input; `size` is the number of epochs."""
 
     name = "multi_dae"
+    can_use_gpu = True
     start_seconds = 4.0
 
     def seconds(self, seen: Any) -> float:
         """Both layers, forwards and backwards, for some thirty epochs."""
-        return 1 + 30 * 6.0 * 2 * HIDDEN * float(np.prod(seen.shape)) / 3e10
+        work = 30 * 6.0 * 2 * HIDDEN * float(np.prod(seen.shape))
+        return 1 + work / 3e10 / device.faster()
 
     def megabytes(self, seen: Any) -> float:
         """Weights, gradients and Adam's moments, and a few batches of dense rows."""
@@ -82,6 +84,7 @@ class MultiDae(Recommender):
         return Autoencoder(layers, int(state["size"]))
 
 
+@device.used()
 def _learn(
     lesson: Interactions, seen: Any, judged: tuple[Any, Any] | None, epochs: int
 ) -> Autoencoder:
@@ -90,12 +93,12 @@ def _learn(
 
     torch.set_num_threads(1 if np.prod(seen.shape) < SMALL else lesson.threads)
     torch.manual_seed(lesson.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    where = device.name()
     users, items = seen.shape
     net = torch.nn.ModuleList([torch.nn.Linear(items, HIDDEN), torch.nn.Linear(HIDDEN, items)])
     for layer in net:
         torch.nn.init.xavier_normal_(layer.weight)
-    net.to(device)
+    net.to(where)
     optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
     chance = np.random.default_rng(lesson.seed)
 
@@ -106,7 +109,7 @@ def _learn(
     best, chosen, most, is_late = Autoencoder(weights(), 0), 0, -1.0, False
     for epoch in range(1, epochs + 1):
         for rows in np.array_split(chance.permutation(users), -(-users // _batch(users))):
-            taken = torch.from_numpy(seen[rows].toarray().astype(np.float32)).to(device)
+            taken = torch.from_numpy(seen[rows].toarray().astype(np.float32)).to(where)
             given = torch.nn.functional.normalize(taken)
             hidden = torch.tanh(net[0](torch.nn.functional.dropout(given, DROPOUT)))
             loss = -(torch.log_softmax(net[1](hidden), dim=1) * taken).sum(dim=1).mean()

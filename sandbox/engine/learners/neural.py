@@ -14,11 +14,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sandbox.engine import clock
+from sandbox.engine import clock, device
 from sandbox.engine.design import Column, design, prepare, read
 
 from .base import Fitted, Learner, Lesson, is_skewed
-from .base_perceptrons import Aim, Weights, forward, steps
+from .base_perceptrons import SMALL, Aim, Weights, forward, steps
 
 MEMBERS = 4
 HIDDEN = 96
@@ -90,6 +90,7 @@ class Neural(Learner):
     """Impute, scale, one-hot, then a stack of networks; skewed targets are learnt as logs."""
 
     name = "neural"
+    can_use_gpu = True
 
     def least_seconds(self, rows: int) -> float:
         """Seconds with which learning pays: on long tables trees learn more in them."""
@@ -99,9 +100,10 @@ class Neural(Learner):
         """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""
         if lesson.size is not None or len(lesson.y) < 60:
             return _learn(lesson, None, lesson.size or 30)
-        order = np.random.default_rng(lesson.seed).permutation(len(lesson.y))
-        cut = min(int(len(order) * STOPPING), STOPPED_BY)
-        return _learn(lesson.of(np.sort(order[cut:])), lesson.of(np.sort(order[:cut])), EPOCHS)
+        count = min(int(len(lesson.y) * STOPPING), STOPPED_BY)
+        rows = lesson.aside(count, np.random.default_rng(lesson.seed))
+        learn, stop = (lesson.of(np.sort(side)) for side in rows)
+        return _learn(learn, stop, EPOCHS)
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Nets:
         """The model that `save` wrote; ValueError when its weights are not whole."""
@@ -124,25 +126,27 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     nets, y = _untaught(learn, chance)
     matrix = design(learn.x, nets.columns)
     checked = design(stop.x, nets.columns) if stop else None
-    learner = steps(nets.layers, Aim(learn.classes, learn.absolute), seed=learn.seed)
     batch = int(np.clip(len(y) // 20, 32, 1_024))
     least, best, is_late = np.inf, nets.layers, False
-    for epoch in range(1, epochs + 1):
-        order = chance.permutation(len(y))
-        for place in range(0, len(y), batch):
-            rows = order[place : place + batch]
-            learner.take(_dense(matrix[rows]), y[rows])
-            if is_late := clock.now() > learn.deadline:
+    with device.used(worthwhile=bool(np.prod(matrix.shape) > SMALL)) as where:
+        aim = Aim(learn.classes, learn.absolute)
+        learner = steps(nets.layers, aim, seed=learn.seed, device=where)
+        for epoch in range(1, epochs + 1):
+            order = chance.permutation(len(y))
+            for place in range(0, len(y), batch):
+                rows = order[place : place + batch]
+                learner.take(_dense(matrix[rows]), y[rows])
+                if is_late := clock.now() > learn.deadline:
+                    break
+            nets.layers, loss = learner.weights(), -float(epoch)
+            if stop:
+                seen = _loss(nets.answer(matrix[: len(stop.y)]), learn.y[: len(stop.y)], learn)
+                loss = _loss(nets.answer(checked), stop.y, learn)
+                nets.history.append((epoch, seen, loss))
+            if loss < least:
+                least, best, nets.size = loss, nets.layers, epoch
+            if is_late or epoch - (nets.size or 0) >= PATIENCE:
                 break
-        nets.layers, loss = learner.weights(), -float(epoch)
-        if stop:
-            seen = _loss(nets.answer(matrix[: len(stop.y)]), learn.y[: len(stop.y)], learn)
-            loss = _loss(nets.answer(checked), stop.y, learn)
-            nets.history.append((epoch, seen, loss))
-        if loss < least:
-            least, best, nets.size = loss, nets.layers, epoch
-        if is_late or epoch - (nets.size or 0) >= PATIENCE:
-            break
     nets.layers = best
     return nets
 

@@ -70,6 +70,7 @@ class Pretrained(Learner):
     takes = "images"
     lent = "image_weights"
     libraries = ("safetensors", "torch")
+    can_use_gpu = True
     start_seconds = 4.0
 
     def __init__(self) -> None:

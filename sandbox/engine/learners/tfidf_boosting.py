@@ -71,9 +71,8 @@ class TfidfBoosting(Learner):
         with threadpool_limits(1 if small else lesson.threads):
             found = TruncatedSVD(topics, random_state=lesson.seed).fit(matrix).components_
         x, y = matrix @ found.T, lesson.y
-        order = np.random.default_rng(lesson.seed).permutation(len(y))
         cut = int(STOPPING * len(y)) if lesson.size is None and len(y) >= FEW_ROWS else 0
-        learn, aside = order[cut:], order[:cut]
+        learn, aside = lesson.aside(cut, np.random.default_rng(lesson.seed))
         data, stop = lightgbm.Dataset(x[learn], y[learn], free_raw_data=False), None
         if cut:
             stop = lightgbm.Dataset(x[aside], y[aside], reference=data, free_raw_data=False)

@@ -79,6 +79,11 @@ class Spec(ABC):
         """The fields of its jobs that name files of the operator's, where there are such."""
         return tuple({LEARNERS[name].lent: None for name in self.learners if LEARNERS[name].lent})
 
+    @property
+    def can_use_gpu(self) -> bool:
+        """Whether any of its learners learns on a GPU."""
+        return any(LEARNERS[name].can_use_gpu for name in self.learners)
+
     @abstractmethod
     def candidates(self, table: Table, ask: str) -> list[str]:
         """The columns that could be meant by an ask, the likeliest first."""

@@ -56,6 +56,10 @@ class Split:
         """The same rows with only so many of the folds: less is checked, as much is learnt."""
         return replace(self, folds=self.folds[:count])
 
+    def with_more(self, folds: Sequence[Fold]) -> "Split":
+        """The same rows with further folds."""
+        return replace(self, folds=(*self.folds, *folds))
+
     def again(self, target: np.ndarray, *, classes: int, seed: int) -> tuple[Fold, ...]:
         """Other folds that check the same rows."""
         always = np.setdiff1d(self.train, self.checked)

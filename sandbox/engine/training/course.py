@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.engine import clock
+from sandbox.engine import clock, device
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.problems import LeftOut, Warned, by_gravity, warning
 
@@ -161,7 +161,7 @@ class Course(ABC):
     def tell(self, stage: str, fraction: float) -> None:
         """Progress with the leaderboard so far."""
         best = self.best.model if self.entries else None
-        self.job.progress(stage, fraction, self.leaderboard(), best)
+        self.job.progress(stage, fraction, self.leaderboard(), best, self.metric.name)
 
     @property
     def is_enough(self) -> bool:
@@ -183,12 +183,13 @@ class Course(ABC):
                 entry = Entry(name, time.monotonic() - began, why="no_memory")
             except LeftOut as left:
                 entry = Entry(name, time.monotonic() - began, why=left.code)
-            except Exception:
+            except Exception as error:
                 # Whatever a library throws at odd data must not cost the models that did learn.
                 if not self.entries:
                     raise
                 traceback.print_exc(file=sys.stderr)
-                entry = Entry(name, time.monotonic() - began, why="learner_failed")
+                why = "no_memory" if device.is_full(error) else "learner_failed"
+                entry = Entry(name, time.monotonic() - began, why=why)
             if entry.why == "no_time" and self.is_enough:
                 entry.why = "stopped"
             self.entries.append(entry)
@@ -223,6 +224,8 @@ class Course(ABC):
         kept = self.job.output("model/model.json").parent
         result["model"] = self.keep()
         result["model"]["bytes"] = sum(path.stat().st_size for path in kept.iterdir())
+        result["device"] = device.facts()
+        self.warnings += device.cautions()
         if self.job.is_stopped:
             self.warnings.append(self._stopped())
         self.tell("drawing", 0.9)

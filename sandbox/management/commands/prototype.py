@@ -115,7 +115,11 @@ class Command(BaseCommand):
             "threads": settings.RUN_THREADS,
             "words": {code: messages.chart_words(code) for code, _name in settings.LANGUAGES},
         }
-        with self._heard() as wish, _boxed(job, inputs, wish) as outcome:
+        with (
+            box.gpus.lent(wanted=SPECS[options["task"]].can_use_gpu) as loan,
+            self._heard() as wish,
+            _boxed(job | loan.told, inputs, wish, gpu=loan.index) as outcome,
+        ):
             self._deliver(outcome, options)
 
     @contextmanager
@@ -286,10 +290,14 @@ def _columns(inputs: Mapping[str, Path]) -> str:
 
 @contextmanager
 def _boxed(
-    job: Mapping[str, Any], inputs: Mapping[str, Path], wish: box.OnProgress | None = None
+    job: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+    wish: box.OnProgress | None = None,
+    *,
+    gpu: int | None = None,
 ) -> Iterator[box.Outcome]:
     """Run a job; Refused with the sentence of its failure when it has no result."""
-    with box.run(job, inputs, on_progress=wish) as outcome:
+    with box.run(job, inputs, on_progress=wish, gpu=gpu) as outcome:
         if outcome.has_succeeded:
             yield outcome
             return

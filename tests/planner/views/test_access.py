@@ -19,11 +19,12 @@ PATTERNS = {
     if isinstance(pattern, URLPattern) and pattern.name
 }
 NAMED = list(PATTERNS)
-OPEN = {"home", "join_by_code", "sign_in", "sign_out", "library", "credits"}
-OWN = {"teams", "me"}  # shows people their own, and strangers nothing
+OPEN = {"home", "join_by_code", "sign_in", "sign_in_code", "sign_out", "library", "credits"}
+OWN = {"teams", "me", "second_step", "leave"}  # shows people their own, and strangers nothing
 GUARDED = [name for name in NAMED if name not in OPEN | OWN]
 FILES = {
     "chart",
+    "package_file",
     "prediction_file",
     "prototype_model",
     "report",
@@ -31,7 +32,7 @@ FILES = {
 }  # there once something was drawn or printed
 WORDS = {"sheet": "case", "field": "data", "name": "importance", "ending": "csv"}
 FIELDS = [
-    *("value", "title", "name", "reason", "revision", "op", "role", "user", "due", "spec"),
+    *("value", "title", "name", "reason", "revision", "op", "role", "user", "due", "spec", "typed"),
     *(
         "target",
         "metric",
@@ -63,6 +64,7 @@ def ids(team: Team, use_case: UseCase) -> dict[str, object]:
         "milestone": uuid.uuid4(),
         "prediction": uuid.uuid4(),
         "report": uuid.uuid4(),
+        "package": uuid.uuid4(),
     }
 
 

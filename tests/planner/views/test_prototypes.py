@@ -14,7 +14,7 @@ from django.urls import reverse
 from planner.models import Membership, Prototype, Role, UseCase, User
 from sandbox import store
 from sandbox.engine.specs import SPECS, Ask
-from sandbox.models import Run, Status
+from sandbox.models import Dataset, Run, Status
 from tests.planner import results
 
 ClientOf = Callable[[User], Client]
@@ -92,6 +92,37 @@ def test_another_task_type_brings_its_own_columns_and_metrics(
     assert 'name="spec" value="regression"' in text
     assert 'value="rmse"' in text
     assert text.index('value="Day Mins"') < text.index('value="Churn?"')
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "NVIDIA H100 80GB HBM3 for 4.2 s (driver 535.129.03, CUDA 13.0)"),
+        ("ja", "NVIDIA H100 80GB HBM3（4.2 秒使用、ドライバー 535.129.03、CUDA 13.0）"),
+    ],
+)
+def test_a_result_says_what_it_was_learnt_on(
+    language: str, said: str, member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    client, row = client_of(member), results.finished(use_case)
+    client.cookies["django_language"] = language
+    assert said in page(client, row)
+    Run.objects.update(result={**results.RESULT, "device": {"name": "cpu"}})
+    assert "<dd>CPU</dd>" in page(client, row)
+    Run.objects.update(result={**results.RESULT, "device": None})
+    assert "<dd>CPU</dd>" not in page(client, row), "of older runs nobody knows"
+
+
+def test_a_run_without_the_gpu_it_was_lent_says_why(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.finished(use_case)
+    warned = {"code": "cpu_instead", "params": {"because": "cuda_missing"}}
+    Run.objects.update(result={**results.RESULT, "warnings": [warned]})
+    client = client_of(member)
+    assert "on the CPU because the installed torch was built without CUDA" in page(client, row)
+    client.cookies["django_language"] = "ja"
+    assert "torchがCUDAに対応していないため、CPUで実行しました" in page(client, row)
 
 
 def test_training_starts_with_what_was_agreed(
@@ -174,6 +205,20 @@ def test_a_run_at_work_shows_its_stage_and_who_leads(
     assert text.strip().startswith('<div id="run"')
     assert "Training models and comparing them" in text
     assert "0.910" in text
+
+
+def test_what_was_agreed_names_the_metric_as_soon_as_it_is_known(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row, client = results.prototype(use_case, status=Status.RUNNING), client_of(member)
+    Prototype.objects.update(threshold=0.9)
+    assert "Agreed beforehand: 0.900 is good enough." in page(client, row)
+    Run.objects.update(progress={"stage": "baseline", "fraction": 0.1, "metric": "roc_auc"})
+    assert "Agreed beforehand: ROC AUC 0.900 is good enough." in page(client, row)
+    client.cookies["django_language"] = "ja"
+    assert "事前の合意：ROC AUC 0.900 で合格。" in page(client, row)
+    Run.objects.update(progress={})
+    assert "事前の合意：0.900 で合格。" in page(client, row)
 
 
 def test_a_result_stops_the_polling_and_tells_everything(
@@ -301,3 +346,53 @@ def test_a_chart_is_drawn_for_members_only_and_only_if_it_exists(
         assert client_of(member).get(url, query).status_code == 404
     assert client_of(member).get(reverse("chart", args=[row.pk, "x"])).status_code == 404
     assert client_of(outsider).get(url).status_code == 404
+
+
+def test_c3_c4_with_the_broker_away_a_training_is_accepted_and_its_page_says_that_it_waits(
+    member: User, use_case: UseCase, client_of: ClientOf, django_capture_on_commit_callbacks: Any
+) -> None:
+    row = results.prototype(use_case)
+    client = client_of(member)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(
+            reverse("prototype_start", args=[row.pk]),
+            {"spec": "classification", "target": "Churn?", "seconds": "20"},
+        )
+    assert answer.status_code == 302
+    assert "Waiting for a free worker" in page(client, row)
+    health = client.get("/health")
+    assert (health.status_code, health.json()["broker"]) == (503, None)
+
+
+def test_the_page_says_how_many_are_ahead_and_that_the_teams_own_comes_first(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.prototype(use_case)
+    table, mine = row.dataset, str(use_case.team_id)
+    for tenant in ("other", "another"):
+        Run.objects.create(dataset=table, spec="regression", tenant=tenant)
+    row.run = Run.objects.create(dataset=table, spec="regression", tenant=mine)
+    row.save()
+    client = client_of(member)
+    assert "2 ahead of you" in page(client, row)
+    assert client.get(f"/api/prototypes/{row.pk}/").json()["ahead"] == 2
+    client.cookies["django_language"] = "ja"
+    assert "先に 2 件" in page(client, row)
+    client.cookies["django_language"] = "en"
+    Run.objects.create(dataset=table, spec="regression", tenant=mine, status=Status.RUNNING)
+    assert "until your team’s other training has ended" in page(client, row)
+
+
+def test_one_training_too_many_is_refused_on_the_page(
+    member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    row = results.prototype(use_case)
+    Dataset.objects.update(tenant=str(use_case.team_id))
+    for _ in range(4):
+        Run.objects.create(dataset=row.dataset, spec="regression", tenant=str(use_case.team_id))
+    answer = client_of(member).post(
+        reverse("prototype_start", args=[row.pk]),
+        {"spec": "classification", "target": "Churn?", "seconds": "20"},
+    )
+    assert answer.status_code == 422
+    assert "as many as it may" in answer.content.decode()

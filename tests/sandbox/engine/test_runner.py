@@ -49,6 +49,7 @@ def test_a_classification_is_whole(run_job: RunJob) -> None:
     assert fractions == sorted(fractions)
     first = next(event for event in progress if event["leaderboard"])
     assert [row["model"] for row in first["leaderboard"]] == ["baseline"]
+    assert first["metric"] == "roc_auc"
 
     assert result["metric"] == "roc_auc"
     assert result["baseline"] == {"name": "baseline", "validation": 0.5}

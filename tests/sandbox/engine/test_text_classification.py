@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from sandbox.engine.learners import LEARNERS, Lesson
 from sandbox.engine.ngrams import Ngrams, is_unspaced, plain
+from sandbox.engine.specs.text_classification import telling
 
 from .conftest import RunJob
 
@@ -154,6 +155,27 @@ def test_japanese_is_read_without_a_tokenizer(run_here: RunJob) -> None:
     assert result["test"]["score"] > 0.95
     told = [one["ngram"] for one in result["words"] if one["label"] == "不満"]
     assert any(said in ngram for said in "壊遅箱" for ngram in told)
+
+
+@pytest.mark.parametrize(
+    ("ngram", "texts", "word"),
+    [
+        ("ッセー", ["メッセージが届く", "別のメッセージ"], "メッセージ"),
+        ("満足", ["とても不満足です", "不満足だ", "満足"], "不満足"),
+        ("品質", ["品質が良い", "品質は並", "品質の話"], "品質"),
+        ("ても使", ["とても使いにくい", "とても使えない"], "とても使"),
+        ("れて", ["壊れていた", "すぐ壊れて返した", "壊れてしまう"], "壊れて"),
+        ("ager", ["managerと話す", "managerの件"], "manager"),
+        ("rder", ["order 12 を返す", "order 40"], "order"),
+        ("くのがおそ", ["とどくのがおそいですよねとおもいます"] * 3, "くのがおそ"),
+        ("無い", ["何も"], "無い"),
+        ("", ["何も"], ""),
+    ],
+)
+def test_what_was_cut_from_a_word_is_told_as_the_word(
+    ngram: str, texts: list[str], word: str
+) -> None:
+    assert telling.whole(ngram, "\n".join(texts)) == word
 
 
 def test_the_same_letter_on_both_sides_is_told(run_here: RunJob) -> None:

@@ -23,7 +23,8 @@ def test_a_wrong_code_is_refused_with_a_sentence_that_helps(db: None) -> None:
     assert refusal.value.messages == ["K7M 4QX was not found. Codes have no 0, O, 1, I or L."]
 
 
-def test_a_guest_gives_a_name_only_and_belongs_to_the_team(workshop: Workshop, team: Team) -> None:
+def test_a_guest_gives_a_name_only_and_belongs_to_the_team(workshop: Workshop) -> None:
+    team = workshop.teams.get(name="Team B")
     place = joining.join(code=workshop.code, display_name="Aya", team=team, part=Part.PM)
     assert place.user.is_guest
     assert team.role_of(place.user) == Role.PM

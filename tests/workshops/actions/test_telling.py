@@ -8,6 +8,9 @@ import pytest
 
 from planner.actions import answers
 from planner.models import Team, UseCase, User
+from sandbox import tasks
+from sandbox.models import Run, Status
+from tests.planner import results
 from workshops.actions import moving
 from workshops.models import Event, Step
 
@@ -62,3 +65,34 @@ def test_a_sheet_that_the_room_does_not_show_is_not_told(
     moving.open(by=facilitator, step=step_of("quiz"))
     write(member, use_case)
     assert not Event.objects.filter(name="counted").exists()
+
+
+def test_how_a_training_goes_reaches_its_team_and_those_who_lead(
+    use_case: UseCase, team: Team, opened: Callable[[str], Step]
+) -> None:
+    opened("prototype")
+    row = results.prototype(use_case)
+    row.run = Run.objects.create(
+        dataset=row.dataset,
+        spec="classification",
+        status=Status.RUNNING,
+        progress={"stage": "training", "fraction": 0.5},
+    )
+    row.save()
+    tasks.tell(row.run)
+    event = Event.objects.latest("number")
+    assert event.name == "worked"
+    assert set(event.fragments) == {f"room:{team.pk}", "console", "screen"}
+    for seat in (f"room:{team.pk}", "console"):
+        assert "Training models and comparing them" in event.fragments[seat]["en"]
+        assert "モデルを" in event.fragments[seat]["ja"]
+
+
+def test_a_training_is_not_told_where_the_room_does_something_else(
+    use_case: UseCase, opened: Callable[[str], Step]
+) -> None:
+    opened("sheet")
+    before = Event.objects.count()
+    row = results.prototype(use_case)
+    tasks.tell(row.dataset)
+    assert Event.objects.count() == before

@@ -331,8 +331,8 @@ def test_lists_cost_the_same_for_one_and_for_three(
         factories.use_case(team, f"u{number}")
         joining.join(code=workshop.code, display_name=f"p{number}", team=team)
     client = client_of(facilitator)
-    queries_of(client, reverse("workshops"), django_assert_num_queries, 3)
-    queries_of(client, reverse("people", args=[workshop.pk]), django_assert_num_queries, 6)
+    queries_of(client, reverse("workshops"), django_assert_num_queries, 4)
+    queries_of(client, reverse("people", args=[workshop.pk]), django_assert_num_queries, 7)
 
 
 def test_the_console_costs_the_same_for_few_people_and_for_many(

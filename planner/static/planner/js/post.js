@@ -24,7 +24,7 @@ export function fields(form, submitter) {
 
 // The cookie is newer than the page when somebody signed in again in another tab.
 const token = () =>
-  document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1] ?? meta("csrf-token");
+  document.cookie.match(/(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/)?.[1] ?? meta("csrf-token");
 
 /**
  * Post once and judge the answer: "ok", "refused" (asking again would not help) or "later".

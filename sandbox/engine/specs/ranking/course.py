@@ -42,7 +42,7 @@ class RankingCourse(TableCourse):
         """The grades are learnt, the queries keep them apart."""
         grades, queries = self.goal.y.T
         told = super().taught()
-        return QueryLesson(**vars(told) | {"y": grades, "queries": queries})
+        return QueryLesson(**vars(told) | {"y": grades, "queries": queries, "groups": None})
 
     def conclude(self) -> dict[str, Any]:
         """Look at the test queries once; which columns matter, and what becomes of single ones."""

@@ -30,6 +30,8 @@ SHARE, PART = 0.5, 0.4
 """What the first learner, and each later one, may take of the time there is; it is cut short."""
 GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
+ROUGHLY = 1.3
+"""How far off what something will take may be."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
 REPEATED = 1_000
@@ -224,6 +226,52 @@ def combine(course: TableCourse) -> None:
     course.entries.append(_scored(course, entry))
 
 
+def widen(course: TableCourse) -> None:
+    """With time left, check all that learnt on more of the folds, side by side where they may be.
+
+    Scores and the ensemble's weights then stand on more rows, and the tested model on more models.
+    """
+    while course.spare and not course.is_enough:
+        workers = course.lesson.threads if is_pooled(course) else 1
+        folds, waves = course.spare[:workers], -(-len(course.split.folds) // workers)
+        shown = [one for one in course.entries if one.score is not None and not one.learner]
+        needed = sum(one.fit_seconds for one in shown) / waves
+        if clock.now() + ROUGHLY * needed > compared_by(course):
+            return
+        wider = [_wider(course, one, folds) for one in shown]
+        if None in wider or course.is_enough:
+            return  # on different rows, they could not be compared
+        course.split = course.split.with_more(folds)
+        course.spare = course.spare[workers:]
+        found = {one.model: _scored(course, one) for one in wider if one}
+        course.entries[:] = [found.get(one.model, one) for one in course.entries]
+        combine(course)
+        course.tell("training", 0.7)
+
+
+def _wider(course: TableCourse, entry: Entry, folds: Sequence[Fold]) -> Entry | None:
+    """What a learner says of the rows of further folds too; None when it finds no time for them."""
+    learner, began = LEARNERS[entry.model], time.monotonic()
+    assert entry.raw is not None
+    if not learner.folded:
+        rows = np.concatenate([check for _, check in folds])
+        return replace(
+            entry, raw=np.concatenate([entry.raw, entry.models[0].predict(course.lesson.x[rows])])
+        )
+    done = _learnt(course, learner, folds, must=False)
+    if done is None:
+        return None
+    models = [*entry.models, *(fitted for fitted, _ in done)]
+    sizes = [fitted.size for fitted in models if fitted.size]
+    return replace(
+        entry,
+        fit_seconds=entry.fit_seconds + time.monotonic() - began,
+        raw=np.concatenate([entry.raw, *(raw for _, raw in done)]),
+        models=models,
+        size=int(np.median(sizes)) if sizes else None,
+    )
+
+
 def repeat(course: TableCourse) -> None:
     """With time left on a short table, check all once more on other folds and take the mean."""
     split, lesson = course.split, course.lesson
@@ -236,7 +284,7 @@ def repeat(course: TableCourse) -> None:
     for place, entry in enumerate(course.entries):
         if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
             continue
-        if clock.now() + 1.3 * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
+        if clock.now() + ROUGHLY * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
             break
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds, must=False)

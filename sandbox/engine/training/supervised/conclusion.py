@@ -9,7 +9,7 @@ import numpy as np
 
 from sandbox.engine import clock, explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
-from sandbox.engine.learners.ensemble import Mean
+from sandbox.engine.learners.ensemble import Ensemble, Mean
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
 from sandbox.engine.training.course import drawing, milliseconds
@@ -19,25 +19,42 @@ from . import comparison
 from .review import review
 
 if TYPE_CHECKING:
+    from sandbox.engine.training.course import Entry
+
     from .course import TableCourse
 
-ROUGHLY = 1.3
-"""How far off what something will take may be; what takes longer still is cut short."""
+WHOLE = 0.9
+"""The share of the wanted size from which on a model is as good as whole."""
 SIZES = (0.1, 0.25, 0.5)
 CURVE_POINTS = 60
 
 
 def again(course: TableCourse) -> Fitted | None:
-    """The best learner again on all rows, at the size validation chose; None without time."""
+    """The best learner again on all rows, at the size validation chose; None without time.
+
+    Cut short it would know less than the models of the folds together, which met the test.
+    """
     best, lesson, now = course.best, course.lesson, clock.now()
     needed = comparison.again_seconds(course, best)
     # it may take the time of explanations, which people need less than the model
     left = course.job.left() - drawing(course.job)
-    if course.job.is_stopped or needed > ROUGHLY * left:
+    if course.job.is_stopped or needed > comparison.ROUGHLY * left:
         return None
-    ends = now + min(left, max(ROUGHLY * needed, left / 2))
+    ends = now + min(left, max(comparison.ROUGHLY * needed, left / 2))
     learner = best.learner or LEARNERS[best.model]
-    return learner.fit(replace(lesson.until(ends), size=best.size))
+    fitted = learner.fit(replace(lesson.until(ends), size=best.size))
+    return fitted if is_whole(fitted, best) else None
+
+
+def is_whole(fitted: Fitted, best: Entry) -> bool:
+    """Whether a model, or each of which it is the mean, reached the size validation chose."""
+    members = [(best.model, fitted)]
+    sizes = {best.model: best.size}
+    if isinstance(fitted, Mean) and isinstance(best.learner, Ensemble):
+        members = [(name, one) for _, name, one in fitted.members]
+        sizes = {name: part.size for name, part in best.learner.parts.items()}
+    wanted = [(one.size, sizes.get(name)) for name, one in members]
+    return all(not size or (reached or 0) >= WHOLE * size for reached, size in wanted)
 
 
 def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sandbox.engine.specs.base import Goal, Supervised
-    from sandbox.engine.splits import Split
+    from sandbox.engine.splits import Fold, Split
 
 CELLS = 300_000
 """Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
@@ -48,6 +48,8 @@ class TableCourse(Course):
     split: Split
     lesson: Lesson = field(init=False)
     unseen: pd.DataFrame | None
+    spare: tuple[Fold, ...] = ()
+    """Folds of the split that nobody was checked on yet."""
     group: str | None = None
     """The column whose rows belong together, where one is known."""
     whole: int = 0
@@ -85,6 +87,7 @@ class TableCourse(Course):
             threads=self.threads,
             deadline=self.deadline,
             absolute=self.metric.absolute,
+            groups=self.split.groups if self.split.is_grouped else None,
         )
 
     def attempt(self, name: str) -> Entry:
@@ -100,8 +103,12 @@ class TableCourse(Course):
         comparison.combine(self)
 
     def compare(self) -> None:
-        """Try every learner; small tables are then checked once more on other folds."""
+        """Try every learner; then, while there is time, check all on more of the folds.
+
+        Small tables are checked once more on other folds.
+        """
         super().compare()
+        comparison.widen(self)
         comparison.repeat(self)
 
     def shuffled(self, rows: np.ndarray) -> np.ndarray:
@@ -157,7 +164,8 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     columns = [one for one in columns if one not in (group, twins.get(group or ""))]
     # a short time is better spent on more models than on more folds of the same
     each = len(split.train) * max(1.0, goal.classes / 2)
-    split = split.first(max(splits.LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each)))
+    count = max(splits.LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each))
+    split, spare = split.first(count), split.folds[count:]
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
     if not features.features:
         raise Problem("no_features")
@@ -177,6 +185,7 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
         goal=goal,
         features=features,
         split=split,
+        spare=spare,
         unseen=unseen,
         group=group,
         whole=whole,
