@@ -49,7 +49,7 @@ def run(
     twice a second and at least once, and answers what it wishes: go on, end with the best so far,
     or cancel. `gpu` is the number of the one GPU that the job may use.
     """
-    bounds = limits or Limits.of(job)
+    bounds = limits or Limits.of({"threads": settings.RUN_THREADS, **job})
     strength = level()
     kind = job["job"]
     with warm.child(strength, kind, threads=bounds.threads, gpu=gpu) as child:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import box
-from sandbox.box import place, walls, warm
+from sandbox.box import place, walls, warm, watch
 from sandbox.box.start import Need
 from sandbox.models import Status
 
@@ -39,7 +39,7 @@ def table(tmp_path: Path) -> Path:
 def waiting(job: str = "train") -> warm.Waiting:
     """Who waits for a job of this kind, once it is ready."""
     (one,) = warm.waiting(job)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300  # the importing thread is patient, the machine may be busy
     while not one.child.is_ready and time.monotonic() < until:
         assert one.child.process.poll() is None, one.child.process.stderr
         time.sleep(0.02)
@@ -54,9 +54,19 @@ def profiled(table: Path) -> box.Outcome:
         return outcome
 
 
+def is_as_quick_as_any(pid: int) -> bool:
+    """Whether neither a process nor its session has a low priority any more."""
+    try:
+        session = Path(f"/proc/{pid}/autogroup").read_text().split()[-1]
+    except (OSError, IndexError):
+        session = "0"  # this kernel does not divide the cores by session
+    return os.getpriority(os.PRIO_PROCESS, pid) == 0 and session == "0"
+
+
 def test_one_that_waited_does_one_job_and_another_takes_its_place(level: str, table: Path) -> None:
     warm.keep(level, 1)
     first = waiting()
+    assert all(is_as_quick_as_any(pid) for pid in watch.tree(first.child.process.pid))
     outcome = profiled(table)
     assert outcome.level == level
     assert first.child.process.returncode == 0, "it was this one that did the job"
