@@ -211,6 +211,7 @@ CELERY_TASK_ROUTES = {
     "sandbox.predict": {"queue": "parse"},
     "sandbox.sweep": {"queue": "parse"},
     "sandbox.tidy": {"queue": "parse"},
+    "planner.tidy": {"queue": "parse"},
     "workshops.forget": {"queue": "parse"},
     "planner.render": {"queue": "render"},
     "workshops.render": {"queue": "render"},
@@ -220,6 +221,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "sandbox.sweep", "schedule": 15.0},
     "tidy": {"task": "sandbox.tidy", "schedule": 60.0 * 60},
+    "packages": {"task": "planner.tidy", "schedule": 60.0 * 60},
     "forget": {"task": "workshops.forget", "schedule": 60.0 * 60},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
