@@ -149,7 +149,9 @@ def _kept(name: str, chunks: Iterable[bytes], tenant: str) -> Iterator[Table]:
             raise ValidationError({"file": messages.sentence("empty_file")})
         yield Table(tenant, _label(name), key, counted.size)
     finally:
-        unused.forget([(tenant, key)])
+        # In a transaction that broke nothing more can be asked; then the daily sweep does it.
+        if not transaction.get_connection().needs_rollback:
+            unused.forget([(tenant, key)])
 
 
 def _label(name: str) -> str:

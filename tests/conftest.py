@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _own_folders(settings: object, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
     settings.STORE_URL = str(tmp_path / "store")  # type: ignore[attr-defined]
+    settings.DISK_FLOOR_BYTES = 0  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -49,8 +49,12 @@ def pack(package_id: str) -> bool:
 def forget() -> None:
     """Erase the workshops whose time is over, as their pages said."""
     for workshop in queries.overdue():
-        clear(workshop)
-        log.info("Workshop %s was erased: its time was over.", workshop.pk)
+        try:
+            clear(workshop)
+        except Exception:  # one that resists does not keep the others
+            log.exception("Workshop %s could not be erased; it is tried again.", workshop.pk)
+        else:
+            log.info("Workshop %s was erased: its time was over.", workshop.pk)
 
 
 @transaction.atomic

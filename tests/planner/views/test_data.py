@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -123,3 +125,16 @@ def test_the_only_one_who_decides_is_told_to_hand_it_on(
     answer = client_of(pm).post(reverse("leave"))
     assert answer.status_code == 422
     assert "Somebody has to decide" in answer.content.decode()
+
+
+def test_a_team_without_room_is_told_at_the_file(
+    member: User, use_case: UseCase, client_of: ClientOf, settings: Any
+) -> None:
+    settings.TENANT_BYTES = 10
+    client, address = client_of(member), reverse("prototype_new", args=[use_case.pk])
+    file = SimpleUploadedFile("t.csv", b"a,b\n1,2\n3,4\n")
+    for sent in ({"file": file}, {"sample": "churn"}):
+        answer = client.post(address, sent, headers={"Accept-Language": "ja"})
+        assert answer.status_code == 422
+        assert "保存容量" in answer.content.decode()
+    assert not Prototype.objects.exists()
