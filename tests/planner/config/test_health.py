@@ -30,7 +30,8 @@ def test_a_healthy_installation_says_what_it_runs_on(client: Client, with_broker
     assert said["status"] == "ok"
     assert said["broker"] == "redis"
     assert said["box"] in walls.WALLS
-    assert said["waiting"] == {"dataset": 0, "run": 0, "prediction": 0, "report": 0}
+    kinds = ("dataset", "run", "prediction", "report", "package")
+    assert said["waiting"] == dict.fromkeys(kinds, 0)
 
 
 @pytest.mark.django_db
