@@ -36,6 +36,12 @@ def can_delete(user: User | AnonymousUser, prototype: Prototype, mine: str | Non
     return brought_it or mine in DECIDERS
 
 
+def can_erase(user: User | AnonymousUser, of: Team | UseCase, mine: str | None = None) -> bool:
+    """Whether somebody may erase it for good: who decides for the team, and is no passing guest."""
+    mine = role(user, of) if mine is None else mine
+    return mine in DECIDERS and not getattr(user, "is_guest", True)
+
+
 def can_found(user: User | AnonymousUser) -> bool:
     """Whether somebody may make a team: people with an account, not guests of one workshop."""
     return user.is_authenticated and not user.is_guest

@@ -20,7 +20,7 @@ from sandbox.models import Dataset
 @transaction.atomic
 def erase_use_case(*, by: User, use_case: UseCase, typed: str) -> Erasure:
     """Delete a use case with its answers, tables, models and reports; its title is typed."""
-    if not rules.can_decide(by, use_case):
+    if not rules.can_erase(by, use_case):
         raise PermissionDenied
     must_be_typed(use_case.title, typed)
     row = Erasure(
@@ -34,7 +34,7 @@ def erase_use_case(*, by: User, use_case: UseCase, typed: str) -> Erasure:
 @transaction.atomic
 def erase_team(*, by: User, team: Team, typed: str) -> Erasure:
     """Delete a team with everything it has; its name is typed."""
-    if not rules.can_decide(by, team):
+    if not rules.can_erase(by, team):
         raise PermissionDenied
     must_be_typed(team.name, typed)
     cases = list(team.use_cases.values_list("pk", flat=True))

@@ -145,10 +145,23 @@ def load(source: Path) -> None:
     names = [connection.ops.quote_name(name) for name in connection.introspection.table_names()]
     # Also the tables that a newer version made: a later migrate would stumble over them.
     away = [f"--command=DROP TABLE {', '.join(names)} CASCADE"] if names else []
+    away += [f"--command=DROP FUNCTION {name} CASCADE" for name in functions()]
     connection.close()
     postgres("pg_restore", ["--no-owner", "--no-privileges", f"--file={script}", str(source)], [])
     calm = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     postgres("psql", [*calm, *away, f"--file={script}"])
+
+
+def functions() -> list[str]:
+    """The functions of our own schema, such as triggers call, but for those of extensions."""
+    asked = (
+        "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.prokind = 'f'"
+        " AND p.pronamespace = current_schema()::regnamespace AND NOT EXISTS"
+        " (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        return [name for (name,) in cursor.fetchall()]
 
 
 def postgres(tool: str, options: Iterable[str], where: list[str] | None = None) -> None:

@@ -123,7 +123,7 @@ def _page(
     if is_fragment(request):
         return render(request, "planner/data.html#packages", packed(request, row.pk))
     mine = rules.role(user, row)
-    if refused is not None and mine not in rules.DECIDERS:
+    if refused is not None and not rules.can_erase(user, row, mine):
         raise PermissionDenied
     kept = queries.prototypes(user).filter(use_case__team=row)
     context = {
@@ -131,6 +131,7 @@ def _page(
         "usage": sandbox.usage(str(row.pk)),
         "kept": [(each, rules.can_delete(user, each, mine)) for each in kept],
         "can_decide": mine in rules.DECIDERS,
+        "can_erase": rules.can_erase(user, row, mine),
         "refused": refused,
         "refused_at": at,
         **packed(request, row.pk),

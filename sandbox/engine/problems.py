@@ -46,6 +46,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "model_broken": (),
     "job_invalid": ("field",),
     "memory": (),
+    # said from outside the box, of the files that go in and come out
     "no_room": (),
     "file_changed": (),
     "unexpected": ("type",),

@@ -150,7 +150,7 @@ def test_a_worker_that_ends_is_started_again(
     process = start()
     read_until(process, "Ctrl-C")
     os.kill(workers(str(tmp_path))[0], signal.SIGKILL)
-    read_until(process, "is started again")
+    read_until(process, "it starts again")
     read_until(process, " ready.")
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=PATIENCE)

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from planner.models import Answer, Membership, Milestone, Report, Role, Team, UseCase, User
+from planner.models import Answer, Membership, Milestone, Package, Report, Role, Team, UseCase, User
 from sandbox.models import Prediction
 from tests import factories
 from tests.faults.conftest import speaking
@@ -60,6 +60,7 @@ def house(
     report = Report.objects.create(
         subject=use_case.pk, use_case=use_case, language="en", by=pm, file_name=SECRETS["file"]
     )
+    package = Package.objects.create(subject=team.pk, language="en", by=pm, file_name="all.zip")
     step = workshop.steps.get(position=1)
     Step.objects.filter(pk=step.pk).update(script={"en": SECRETS["script"]})
     Note.objects.create(step=vote_step, by=pm, team=team, kind="like", text="x", op=uuid.uuid4())
@@ -82,6 +83,7 @@ def house(
         "prototype": done.pk,
         "prediction": row.pk,
         "report": report.pk,
+        "package": package.pk,
         "workshop": workshop.pk,
         "step": vote_step.pk,
         "participant": Participant.objects.get(workshop=workshop, user=pm).pk,

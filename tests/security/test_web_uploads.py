@@ -258,7 +258,7 @@ def test_e4_hostile_names_are_labels_and_no_more(
         table = Dataset.objects.exclude(name="").get()
         assert not FORBIDDEN & set(table.name), name
         assert table.name
-        assert table.upload == f"datasets/{table.pk}/upload.csv"
+        assert table.upload == f"{table.tenant}/tables/{table.sha256}.csv"
         shown = client.get(answer["Location"]).content.decode()
         assert "<img src=x" not in shown
         assert not (FORBIDDEN - set("\r\n/\\")) & set(shown)
