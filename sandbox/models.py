@@ -80,12 +80,12 @@ class JobQuerySet(models.QuerySet[JobT]):
         """Whether a job's tenant has to wait for one of its own to end."""
         if not job.tenant:
             return False
-        # The rows are the lock, taken in one order by all: whoever claims for the same tenant at the
-        # same moment waits here, and then counts anew.
+        # The rows are the lock, taken in one order by all: whoever claims for the same tenant at
+        # the same moment waits here, and then counts anew.
         open_ones = self.filter(tenant=job.tenant, status__in=OPEN).select_for_update()
         found = dict(open_ones.order_by("pk").values_list("pk", "status"))
         running = sum(status == Status.RUNNING for pk, status in found.items() if pk != job.pk)
-        return running >= self.model.most_running()
+        return bool(running >= self.model.most_running())
 
     def put_back_silent(self) -> list[JobT]:
         """Let jobs whose worker fell silent wait again; the last time, they are closed as lost."""

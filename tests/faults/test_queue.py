@@ -79,7 +79,7 @@ def test_c2_c11_a_real_training_leaves_no_process_behind(build: Build) -> None:
     run = plant.ask("train", seconds=60)
 
     def at_work() -> bool:
-        return plant.ask("run_of", run=run)["progress"].get("stage") == "training"
+        return bool(plant.ask("run_of", run=run)["progress"].get("stage") == "training")
 
     plant.wait(at_work, 120)
     box = plant.children(first)
