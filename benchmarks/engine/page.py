@@ -87,7 +87,7 @@ def page(results: Sequence[Result], absent: Mapping[str, str], typed: str) -> st
             parts += [f"## {heading}", NOTES[task], other(good, task)]
             parts.append(f"`{COMMAND} --tasks {task}`")
     parts += failures(results, absent)
-    parts += ["## The tables", sources(), "## How to repeat this", REPEAT]
+    parts += ["## On a GPU", GPU, "## The tables", sources(), "## How to repeat this", REPEAT]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -105,6 +105,12 @@ SPEED = (
     "counted from the start of the job; then, for each budget, what the job took and what the "
     "whole command took, start of the program and predictions included. Nothing else on this page "
     "shows a result before its end."
+)
+GPU = (
+    "No GPU was at hand, so there are no figures: the networks were run on the CPU alone. "
+    "`python benchmarks/gpu.py` trains each of them through the real task and box on both, and "
+    "prints seconds and scores side by side. How soon jobs start, and how many people a machine "
+    "takes: [operations.md](operations.md#how-large)."
 )
 REPEAT = (
     "`make bench` runs the first bout and the other task types; results lie in `var/bench`, and "
