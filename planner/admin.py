@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
 
 from planner.models import (
     Decision,
@@ -99,17 +98,11 @@ class Decisions(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-@admin.register(Deed)
-class Deeds(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The audit log: to read, for operators."""
-
-    list_display = ("at", "verb", "kind", "what", "who", "tenant", "request")
-    list_filter = ("verb", "kind")
-    search_fields = ("who", "what", "tenant", "request")
-    date_hierarchy = "at"
+class Read(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that operators read: they come with what happened, and what happened is not changed."""
 
     def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
-        """Lines come with deeds."""
+        """Nobody makes up what did not happen."""
         return False
 
     def has_change_permission(self, *_args: object, **_kwargs: object) -> bool:
@@ -121,25 +114,23 @@ class Deeds(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+@admin.register(Deed)
+class Deeds(Read):
+    """The audit log: to read, for operators."""
+
+    list_display = ("at", "verb", "kind", "what", "who", "tenant", "request")
+    list_filter = ("verb", "kind")
+    search_fields = ("who", "what", "tenant", "request")
+    date_hierarchy = "at"
+
+
 @admin.register(LogEntry)
-class Changes(admin.ModelAdmin):  # type: ignore[type-arg]
+class Changes(Read):
     """What operators changed here: to read."""
 
     list_display = ("action_time", "user", "action_flag", "content_type", "object_id")
     list_filter = ("action_flag",)
     list_select_related = ("user", "content_type")
-
-    def has_add_permission(self, *_args: object, **_kwargs: object) -> bool:
-        """Lines come with changes."""
-        return False
-
-    def has_change_permission(self, *_args: object, **_kwargs: object) -> bool:
-        """What was changed was changed."""
-        return False
-
-    def has_delete_permission(self, *_args: object, **_kwargs: object) -> bool:
-        """Nobody takes a line out."""
-        return False
 
 
 @admin.register(Report)
@@ -152,20 +143,8 @@ class Reports(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Erasure)
-class Erasures(admin.ModelAdmin):  # type: ignore[type-arg]
+class Erasures(Read):
     """What was erased: who, when, how much. Nothing here is changed."""
 
     list_display = ("kind", "at", "by", "owner", "figures")
     list_filter = ("kind",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only erasing makes such a row."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody changes what happened."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody takes it back."""
-        return False

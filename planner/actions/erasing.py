@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner import rules
+from planner import audit, rules
 from planner.actions import prototypes
 from planner.models import Answer, Erasure, Package, Prototype, Report, Team, UseCase, User
 from sandbox import actions as sandbox
@@ -26,6 +26,7 @@ def erase_use_case(*, by: User, use_case: UseCase, typed: str) -> Erasure:
     row = Erasure(
         kind=Erasure.Kind.USE_CASE, subject=use_case.pk, by=by, figures=figures(use_case.pk)
     )
+    audit.write("erased", by=by, of=use_case, tenant=use_case.team_id)
     clear_use_case(use_case)
     row.save()
     return row
@@ -43,6 +44,7 @@ def erase_team(*, by: User, team: Team, typed: str) -> Erasure:
         "bytes": queries.usage(str(team.pk)).used,
     }
     row = Erasure(kind=Erasure.Kind.TEAM, subject=team.pk, by=by, figures=counted)
+    audit.write("erased", by=by, of=team, tenant=team.pk)
     clear_team(team)
     row.save()
     return row

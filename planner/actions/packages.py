@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planner import rules
+from planner import audit, rules
 from planner.models import Package, Team, User
 from sandbox.models import OPEN
 from sandbox.tasks import ring_on_commit
@@ -22,6 +22,7 @@ def order(*, by: User, team: Team, language: str) -> Package:
         raise PermissionDenied
     # Whoever orders at the same moment waits here, and then finds the first order.
     Team.objects.select_for_update().get(pk=team.pk)
+    audit.write("exported", by=by, of=team, tenant=team.pk)
     return place(by=by, subject=team.pk, language=language)
 
 

@@ -123,6 +123,7 @@ def erase(*, by: User, prototype: Prototype) -> None:
     """Delete a prototype with its results, and its table unless another prototype is on it."""
     if not rules.can_delete(by, prototype):
         raise PermissionDenied
+    audit.write("deleted", by=by, of=prototype, tenant=prototype.use_case.team_id)
     clear(prototype)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from planner import audit
 from planner.actions import packages
 from planner.actions.erasing import must_be_typed
 from planner.models import Erasure, Package, User
@@ -27,6 +28,7 @@ def keep_for(*, by: User, workshop: Workshop, days: int | None) -> Workshop:
 def order_package(*, by: User, workshop: Workshop, language: str) -> Package:
     """Have everything of a workshop packed; one that is still being made is enough."""
     room = led_by(by, workshop)
+    audit.write("exported", by=by, of=room, tenant=room.pk)
     return packages.place(by=by, subject=room.pk, language=language, bell=tasks.pack.name)
 
 
@@ -36,4 +38,5 @@ def erase(*, by: User, workshop: Workshop, typed: str) -> Erasure:
     if not rules.can_run(by, workshop):
         raise PermissionDenied
     must_be_typed(workshop.title, typed)
+    audit.write("erased", by=by, of=workshop, tenant=workshop.pk)
     return tasks.clear(workshop, by=by)

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 
 from planner import tasks
 from planner.actions import erasing, people, prototypes, reports
-from planner.models import Erasure, Prototype, Report, Role, Team, UseCase, User
+from planner.models import Deed, Erasure, Prototype, Report, Role, Team, UseCase, User
 from sandbox import store
 from sandbox.models import Dataset, Run
 from tests import factories
@@ -99,6 +99,16 @@ def test_a_team_leaves_no_file_behind(
     assert not Team.objects.exists()
     assert User.objects.filter(pk=member.pk).exists()
     assert Erasure.objects.visible_to(pm).get().figures["people"] == 3
+    deed = Deed.objects.get(verb="erased")
+    assert (deed.who, deed.tenant) == (pm.pk, deed.what)
+
+
+def test_a_guest_who_is_pm_decides_but_erases_nothing(pm: User, team: Team) -> None:
+    User.objects.filter(pk=pm.pk).update(is_guest=True)
+    pm.refresh_from_db()
+    with pytest.raises(PermissionDenied):
+        erasing.erase_team(by=pm, team=team, typed=team.name)
+    assert Team.objects.filter(pk=team.pk).exists()
 
 
 def test_only_who_decides_erases_and_only_by_its_name(
