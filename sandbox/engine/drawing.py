@@ -44,6 +44,9 @@ def complete(job: Job) -> dict[str, Any]:
     left = job.seconds - job.at()  # what learning was spared is there for charts
     if left > FIRST_CHART:
         try:
+            # Where it is installed, altair's jsonschema takes a second to build its grammar of
+            # addresses, which no chart has; without it, that is one format less.
+            sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
             from . import charts
 
             words = job.asked.get("words") or {}

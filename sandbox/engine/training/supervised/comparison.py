@@ -236,7 +236,7 @@ def widen(course: TableCourse) -> None:
         folds, waves = course.spare[:workers], -(-len(course.split.folds) // workers)
         shown = [one for one in course.entries if one.score is not None and not one.learner]
         needed = sum(one.fit_seconds for one in shown) / waves
-        if clock.now() + ROUGHLY * needed > compared_by(course):
+        if clock.now() + needed > compared_by(course):
             return
         wider = [_wider(course, one, folds) for one in shown]
         if None in wider or course.is_enough:
