@@ -12,7 +12,7 @@ import pytest
 from sandbox.engine import clock
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS
-from sandbox.engine.learners.ensemble import Ensemble, Part
+from sandbox.engine.learners.ensemble import Ensemble, Mean, Part
 from sandbox.engine.specs import SPECS
 from sandbox.engine.specs.base import Supervised
 from sandbox.engine.training.course import Entry
@@ -73,20 +73,29 @@ def test_without_time_all_stay_as_they_are(course: TableCourse) -> None:
 
 
 def test_a_model_that_was_cut_short_is_not_kept(course: TableCourse) -> None:
-    best = next(entry for entry in course.entries if entry.model == "boosting")
-    assert best.size
-    learner = LEARNERS["boosting"]
-    whole = learner.fit(replace(course.lesson, size=best.size))
-    short = learner.fit(replace(course.lesson, size=best.size // 2))
-    assert conclusion.is_whole(whole, best)
-    assert not conclusion.is_whole(short, best)
-
-
-def test_one_member_cut_short_spoils_the_ensemble(course: TableCourse) -> None:
     size = next(entry.size for entry in course.entries if entry.model == "boosting")
-    learner = Ensemble({"linear": Part(0.5), "boosting": Part(0.5, size)})
-    best = Entry(Ensemble.name, 1.0, learner=learner, size=2)
-    whole = learner.fit(replace(course.lesson, size=best.size))
-    assert conclusion.is_whole(whole, best)
-    hasty = learner.fit(replace(course.lesson, size=best.size, deadline=clock.now()))
-    assert not conclusion.is_whole(hasty, best)
+    assert size
+    learner = LEARNERS["boosting"]
+    assert conclusion.is_whole(learner.fit(replace(course.lesson, size=size)), size)
+    assert not conclusion.is_whole(learner.fit(replace(course.lesson, size=size // 2)), size)
+    assert conclusion.is_whole(LEARNERS["linear"].fit(course.lesson), None)
+
+
+def test_the_folds_models_stand_in_for_a_member_that_was_cut_short(course: TableCourse) -> None:
+    entries = {entry.model: entry for entry in course.entries}
+    # twice as large as any fold's: in no time it cannot get there
+    large = Part(0.5, 2 * (entries["boosting"].size or 1))
+    learner = Ensemble({"linear": Part(0.5), "boosting": large})
+    score = 2.0 if course.metric.higher else -1.0  # the best there is
+    course.entries.append(Entry(Ensemble.name, 0.0, score=score, learner=learner, size=2))
+    whole = conclusion.again(course)
+    assert isinstance(whole, Mean)
+    assert len(whole.members) == 2
+    learner.parts = {**learner.parts, "boosting": replace(large, size=10**6)}
+    asked = {**course.job.asked, "seconds": course.job.at() + 6}
+    course.job = replace(course.job, asked=asked)
+    hasty = conclusion.again(course)
+    assert isinstance(hasty, Mean)
+    names = [name for _, name, _ in hasty.members]
+    assert names == ["linear", *["boosting"] * len(entries["boosting"].models)]
+    assert sum(weight for weight, _, _ in hasty.members) == pytest.approx(1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sandbox.engine import clock, explain, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
-from sandbox.engine.learners.ensemble import Ensemble, Mean
+from sandbox.engine.learners.ensemble import Ensemble, Mean, Member
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
 from sandbox.engine.training.course import drawing, milliseconds
@@ -19,8 +19,6 @@ from . import comparison
 from .review import review
 
 if TYPE_CHECKING:
-    from sandbox.engine.training.course import Entry
-
     from .course import TableCourse
 
 WHOLE = 0.9
@@ -32,7 +30,8 @@ CURVE_POINTS = 60
 def again(course: TableCourse) -> Fitted | None:
     """The best learner again on all rows, at the size validation chose; None without time.
 
-    Cut short it would know less than the models of the folds together, which met the test.
+    Cut short, a model would know less than those of the folds together, which met the test: they
+    then stand in for it.
     """
     best, lesson, now = course.best, course.lesson, clock.now()
     needed = comparison.again_seconds(course, best)
@@ -43,18 +42,20 @@ def again(course: TableCourse) -> Fitted | None:
     ends = now + min(left, max(comparison.ROUGHLY * needed, left / 2))
     learner = best.learner or LEARNERS[best.model]
     fitted = learner.fit(replace(lesson.until(ends), size=best.size))
-    return fitted if is_whole(fitted, best) else None
+    if not (isinstance(fitted, Mean) and isinstance(best.learner, Ensemble)):
+        return fitted if is_whole(fitted, best.size) else None
+    models = {entry.model: entry.models for entry in course.entries}
+    members: list[Member] = []
+    for weight, name, one in fitted.members:
+        whole = is_whole(one, best.learner.parts[name].size)
+        found = [one] if whole else models[name]
+        members += [(weight / len(found), name, each) for each in found]
+    return Mean(members)
 
 
-def is_whole(fitted: Fitted, best: Entry) -> bool:
-    """Whether a model, or each of which it is the mean, reached the size validation chose."""
-    members = [(best.model, fitted)]
-    sizes = {best.model: best.size}
-    if isinstance(fitted, Mean) and isinstance(best.learner, Ensemble):
-        members = [(name, one) for _, name, one in fitted.members]
-        sizes = {name: part.size for name, part in best.learner.parts.items()}
-    wanted = [(one.size, sizes.get(name)) for name, one in members]
-    return all(not size or (reached or 0) >= WHOLE * size for reached, size in wanted)
+def is_whole(fitted: Fitted, size: int | None) -> bool:
+    """Whether a model reached the size that validation chose; one that knows no size did."""
+    return not size or (fitted.size or 0) >= WHOLE * size
 
 
 def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
