@@ -1,5 +1,4 @@
-# make run · make test · make faults · make lint · make bench · make vendor · make messages
-# make run · make test · make lint · make audit · make sbom · make bench · make load · make vendor · make messages
+# make run · make test · make faults · make lint · make audit · make sbom · make bench · make load · make vendor · make messages
 PORT ?= 8000
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -8,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk bubblewrap python3-venv redis-server
 TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql poppler-utils gettext
 
-.PHONY: run test faults lint bench vendor messages system-run system-test
+.PHONY: run test faults lint audit sbom bench load vendor messages system-run system-test
 
 run: system-run .venv/installed  ## install, migrate, make the demo, start web and workers
 	$(PY) manage.py dev --port $(PORT)
@@ -31,7 +30,6 @@ lint: .venv/installed  ## everything that reads the code without running it
 	HAZUMI_MODE=production ALLOWED_HOSTS=hazumi.example SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(60))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/installed  ## reports, the room, the queue, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
 audit: .venv/installed  ## known holes in what the lock file names; fails on one, not on a registry that tells none
 	.venv/bin/pip-audit --disable-pip --require-hashes -r requirements.lock --format json --progress-spinner off \
 		| $(PY) .ci/audit.py
@@ -40,7 +38,7 @@ sbom: .venv/installed  ## the bill of materials of what is installed: out/sbom.j
 	mkdir -p out
 	.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-format JSON --output-file out/sbom.json .venv
 
-bench: .venv/installed  ## reports, the room, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
+bench: .venv/installed  ## reports, the room, the queue, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
 	$(PY) benchmarks/report.py
 	$(PY) benchmarks/room.py
 	$(PY) -m benchmarks.queue
