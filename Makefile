@@ -39,13 +39,13 @@ sbom: .venv/installed  ## the bill of materials of what is installed: out/sbom.j
 	.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-format JSON --output-file out/sbom.json .venv
 
 bench: .venv/installed  ## reports, the room, the queue, the engine against its peers (ENGINE="--seeds 0"); writes docs/performance.md
-	$(PY) benchmarks/report.py
-	$(PY) benchmarks/room.py
+	$(PY) -m benchmarks.report
+	$(PY) -m benchmarks.room
 	$(PY) -m benchmarks.queue
 	$(PY) -m benchmarks.engine $(ENGINE)
 
 load: .venv/installed  ## a full house for ten minutes, on the loopback (LOAD="--only joins")
-	$(PY) benchmarks/load.py $(LOAD)
+	$(PY) -m benchmarks.load $(LOAD)
 
 messages: .venv/installed  ## collect every sentence for the translators (needs gettext)
 	$(PY) manage.py makemessages -l ja -e html,txt,py,svg --no-location --no-wrap --ignore=.venv --ignore=var --ignore=node_modules --ignore=out

@@ -4,8 +4,8 @@ Everything is real – `manage.py dev` with its web process, its worker and its 
 browsers ask: pages with their forms, tokens and uploads, event streams that stay open. It listens
 on the loopback only, and ends by itself: `--minutes` is how long the workshop goes on.
 
-    python benchmarks/load.py                          # all four, the workshop for ten minutes
-    python benchmarks/load.py --only workshop --minutes 1
+    python -m benchmarks.load                          # all four, the workshop for ten minutes
+    python -m benchmarks.load --only workshop --minutes 1
 """
 
 from __future__ import annotations
@@ -627,9 +627,9 @@ def main() -> int:
         if asked.only and len(asked.only) == 1:
             good &= part(name, asked)
         else:
-            again = [sys.executable, __file__, "--only", name]
+            again = [sys.executable, "-m", "benchmarks.load", "--only", name]
             again += ["--minutes", str(asked.minutes), "--seconds", str(asked.seconds)]
-            good &= subprocess.run(again, check=False).returncode == 0
+            good &= subprocess.run(again, cwd=ROOT, check=False).returncode == 0
     return 0 if good else 1
 
 
@@ -640,7 +640,6 @@ def part(name: str, asked: argparse.Namespace) -> bool:
             os.environ.pop(variable, None)
             os.environ.pop(f"{variable}_FILE", None)
         os.environ |= {"DJANGO_SETTINGS_MODULE": "planner.config.settings", "VAR_DIR": place}
-        sys.path.insert(0, str(ROOT))
         with house(Path(place)) as found:
             import django
 

@@ -229,7 +229,6 @@ def main() -> int:
             "VAR_DIR": place,
             "LOG_LEVEL": "WARNING",
         }
-        sys.path.insert(0, str(ROOT))
         house = prepare()
         with server(folder) as port:
             streams, loads, size = asyncio.run(measure(house, port))

@@ -108,7 +108,7 @@ SPEED = (
 )
 GPU = (
     "No GPU was at hand, so there are no figures: the networks were run on the CPU alone. "
-    "`python benchmarks/gpu.py` trains each of them through the real task and box on both, and "
+    "`python -m benchmarks.gpu` trains each of them through the real task and box on both, and "
     "prints seconds and scores side by side. How soon jobs start, and how many people a machine "
     "takes: [operations.md](operations.md#how-large)."
 )
