@@ -201,8 +201,8 @@ def judged(run: Run, table: Table, rows: Split, folder: Path, took: measure.Took
 
 
 def ours(run: Run, table: Table, rows: Split, out: Path) -> list[str]:
-    """Our command, as a person would type it."""
-    argv = [sys.executable, "manage.py", "prototype", str(rows.folder / "train.csv")]
+    """Our command, with a process that waits for it."""
+    argv = [sys.executable, "-m", "benchmarks.engine.ours", str(rows.folder / "train.csv")]
     argv += ["--task", table.task, "--seconds", str(run.seconds), "--seed", str(run.seed)]
     for name, value in table.asks.items():
         argv += [f"--{name}", str(value)]

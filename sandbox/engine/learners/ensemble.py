@@ -90,18 +90,31 @@ class Ensemble(Learner):
         """Teach every member, each in its share of the time; with a size, each at its own."""
         from sandbox.engine.learners import LEARNERS
 
-        now, whole = clock.now(), sum(one.seconds for one in self.parts.values())
-        shares = np.cumsum([one.seconds for one in self.parts.values()]) / max(whole, 1e-9)
-        workers = lesson.threads if lesson.x.size < SMALL else 1
+        now, workers = clock.now(), lesson.threads if lesson.x.size < SMALL else 1
+        shares = self.shares(workers)
 
-        def teach(name: str, share: float) -> Member:
-            part, ends = self.parts[name], now + (lesson.deadline - now) * share
+        def teach(name: str) -> Member:
+            part, ends = self.parts[name], now + (lesson.deadline - now) * shares[name]
             given = lesson.until(ends, threads=1 if workers > 1 else None)
             given = replace(given, size=part.size if lesson.size else None)
             return part.weight, name, LEARNERS[name].fit(given)
 
         with ThreadPoolExecutor(workers) as pool:
-            return Mean(list(pool.map(teach, self.parts, shares)))
+            return Mean(list(pool.map(teach, shares)))
+
+    def shares(self, workers: int) -> dict[str, float]:
+        """By which share of the time each member is to be done, those that take longest first.
+
+        Each worker's members share all of the time: one that has a worker to itself may take it.
+        """
+        longest = sorted(self.parts, key=lambda name: self.parts[name].seconds, reverse=True)
+        queues: list[float] = [0.0] * workers
+        ends = {}
+        for name in longest:
+            place = int(np.argmin(queues))
+            queues[place] += self.parts[name].seconds
+            ends[name] = place, queues[place]
+        return {name: end / max(queues[place], 1e-9) for name, (place, end) in ends.items()}
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Mean:
         """The model that `save` wrote; ValueError when its archive is not whole."""

@@ -39,7 +39,7 @@ def again(course: TableCourse) -> Fitted | None:
     left = course.job.left() - drawing(course.job)
     if course.job.is_stopped or needed > comparison.ROUGHLY * left:
         return None
-    ends = now + min(left, max(comparison.ROUGHLY * needed, left / 2))
+    ends = now + min(left, max(2 * needed, left / 2))
     learner = best.learner or LEARNERS[best.model]
     fitted = learner.fit(replace(lesson.until(ends), size=best.size))
     if not (isinstance(fitted, Mean) and isinstance(best.learner, Ensemble)):
