@@ -72,7 +72,7 @@ def quick(results: Sequence[Result]) -> Claim:
     said = f"{len(medians) - len(late)} of {len(medians)} tables"
     said += "".join(f"; {name} {value:.1f} s" for name, value in late.items())
     return Claim(
-        f"First result (baseline and one trained model) within {QUICK:.0f} s, files in the cache",
+        f"First result (baseline and one trained model) within {QUICK:.0f} s of the order, warm",
         said, not late if medians else None, f"{COMMAND} --tasks {','.join(TABULAR)} --peers none",
         len(medians) == sum(table.task in TABULAR for table in TABLES.values()),
     )  # fmt: skip

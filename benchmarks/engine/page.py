@@ -94,17 +94,19 @@ def page(results: Sequence[Result], absent: Mapping[str, str], typed: str) -> st
 SUPERVISED = (
     "Three quarters of the rows are learnt, a quarter is judged, by log loss or RMSE: less is "
     "better. Everybody reads the same CSV in a process of its own, knows the metric and may use "
-    "all cores. Seconds count from the start of the process to its exit. Ours take the reading of "
-    "the table, the test, the explanations and the charts out of the budget; the peers have the "
-    "whole budget for learning alone. LightGBM (early stopping) and HistGradientBoosting know no "
-    "budget. mljar is in its mode Explain; AutoGluon is without fastai. Memory is that of the "
-    "whole process tree, a shared page counted once, looked at ten times a second."
+    "all cores. What peers import before they learn is not of their budget; ours is learnt by a "
+    "process that waits with its imports done, as a worker has one. Seconds count from the start "
+    "of the program to its exit. Ours take the reading of the table, the test, the explanations "
+    "and the charts out of the budget; the peers have the whole budget for learning alone. "
+    "LightGBM (early stopping) and HistGradientBoosting know no budget. mljar is in its mode "
+    "Explain; AutoGluon is without fastai. Memory is that of the whole process tree, a shared "
+    "page counted once, looked at ten times a second."
 )
 SPEED = (
     "Ours, in seconds, medians over the seeds: the first trained model beside the baseline, "
-    "counted from the start of the job; then, for each budget, what the job took and what the "
-    "whole command took, start of the program and predictions included. Nothing else on this page "
-    "shows a result before its end."
+    "counted from the order to a process that waits for it; then, for each budget, what the job "
+    "took and what the whole command took, start of the program and predictions included. Nothing "
+    "else on this page shows a result before its end."
 )
 GPU = (
     "No GPU was at hand, so there are no figures: the networks were run on the CPU alone. "
