@@ -90,31 +90,32 @@ class Ensemble(Learner):
         """Teach every member, each in its share of the time; with a size, each at its own."""
         from sandbox.engine.learners import LEARNERS
 
-        now, workers = clock.now(), lesson.threads if lesson.x.size < SMALL else 1
-        shares = self.shares(workers)
+        workers = lesson.threads if lesson.x.size < SMALL else 1
 
-        def teach(name: str) -> Member:
-            part, ends = self.parts[name], now + (lesson.deadline - now) * shares[name]
-            given = lesson.until(ends, threads=1 if workers > 1 else None)
-            given = replace(given, size=part.size if lesson.size else None)
-            return part.weight, name, LEARNERS[name].fit(given)
+        def teach(queue: Mapping[str, float]) -> list[Member]:
+            taught, left = [], sum(queue.values())
+            for name, seconds in queue.items():
+                part, now = self.parts[name], clock.now()
+                ends = now + (lesson.deadline - now) * seconds / max(left, 1e-9)
+                left -= seconds
+                given = lesson.until(ends, threads=1 if workers > 1 else None)
+                given = replace(given, size=part.size if lesson.size else None)
+                taught.append((part.weight, name, LEARNERS[name].fit(given)))
+            return taught
 
         with ThreadPoolExecutor(workers) as pool:
-            return Mean(list(pool.map(teach, shares)))
+            return Mean([one for taught in pool.map(teach, self.queues(workers)) for one in taught])
 
-    def shares(self, workers: int) -> dict[str, float]:
-        """By which share of the time each member is to be done, those that take longest first.
+    def queues(self, workers: int) -> list[dict[str, float]]:
+        """What each worker teaches, with its seconds: the longest first, each to whom is free."""
+        queues: list[dict[str, float]] = [{} for _ in range(workers)]
+        for name, part in sorted(self.parts.items(), key=lambda one: -one[1].seconds):
+            min(queues, key=lambda queue: sum(queue.values()))[name] = part.seconds
+        return queues
 
-        Each worker's members share all of the time: one that has a worker to itself may take it.
-        """
-        longest = sorted(self.parts, key=lambda name: self.parts[name].seconds, reverse=True)
-        queues: list[float] = [0.0] * workers
-        ends = {}
-        for name in longest:
-            place = int(np.argmin(queues))
-            queues[place] += self.parts[name].seconds
-            ends[name] = place, queues[place]
-        return {name: end / max(queues[place], 1e-9) for name, (place, end) in ends.items()}
+    def seconds(self, workers: int) -> float:
+        """How long the worker with the most to teach takes."""
+        return max(sum(queue.values()) for queue in self.queues(workers))
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Mean:
         """The model that `save` wrote; ValueError when its archive is not whole."""

@@ -11,6 +11,10 @@ from sandbox.engine.design import Column, design, prepare, read
 
 from .base import Fitted, Learner, Lesson, is_skewed
 
+TOLERANCE = 1e-3
+"""The gradient at which logistic regression stops: further steps take longer than all before, and
+rows that it has not seen are predicted no better."""
+
 
 class Line(Fitted):
     """Coefficients of shape (outputs, width), intercepts of shape (outputs,)."""
@@ -82,7 +86,7 @@ class Linear(Learner):
     def _classes(self, lesson: Lesson, columns: tuple[Column, ...], matrix: Any) -> Line:
         from sklearn.linear_model import LogisticRegression
 
-        model = LogisticRegression(C=0.5, max_iter=200, random_state=lesson.seed)
+        model = LogisticRegression(C=0.5, tol=TOLERANCE, max_iter=200, random_state=lesson.seed)
         model.fit(matrix, lesson.y)
         return Line(columns, model.coef_, model.intercept_, classes=lesson.classes)
 

@@ -105,9 +105,9 @@ class Supervised(Spec):
         "boosting",
         "linear",
         "neural",
-        "boosting_extra",
         "boosting_small",
         "boosting_large",
+        "boosting_extra",
         "forest",
     )
     encoding: type[Features] = Features

@@ -160,11 +160,13 @@ def growth(course: TableCourse) -> float:
 
 def again_seconds(course: TableCourse, entry: Entry) -> float:
     """How long a learner that the folds taught will take to learn from all rows."""
-    folds = len(course.split.folds)
-    seconds = entry.fit_seconds * growth(course) / folds
-    if entry.learner is None and LEARNERS[entry.model].folded and is_pooled(course):
-        seconds *= course.lesson.threads  # its folds were learnt side by side, this is one alone
-    return seconds
+    # where folds were learnt side by side, each took that many times its share of the seconds
+    workers = course.lesson.threads if is_pooled(course) else 1
+    if isinstance(entry.learner, Ensemble):
+        seconds = entry.learner.seconds(workers) * workers
+    else:
+        seconds = entry.fit_seconds * (workers if LEARNERS[entry.model].folded else 1)
+    return seconds * growth(course) / len(course.split.folds)
 
 
 def compared_by(course: TableCourse) -> float:
