@@ -33,6 +33,7 @@ TAUGHT = 450
 as much time again is left for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
+RANDOM, SLOW = "boosting_extra", "boosting_small"
 MOMENTS = 20
 """Different times in a table that has a history."""
 
@@ -75,6 +76,18 @@ class TableCourse(Course):
     def known(self) -> pd.DataFrame:
         """The rows whose target is known."""
         return self.source.frame.iloc[self.goal.rows]
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        """The task type's, cheapest first; with many classes those are the trees cut at random.
+
+        Each round of boosting grows a tree for every class there is.
+        """
+        found = list(super().learners)
+        if self.goal.classes > 2 and RANDOM in found:
+            found.remove(RANDOM)
+            found.insert(found.index(SLOW), RANDOM)
+        return tuple(found)
 
     def taught(self) -> Lesson:
         """All rows whose target is known, as learners take them."""
