@@ -7,6 +7,7 @@ import sys
 import uuid
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -45,11 +46,15 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Our fault: logged with an id that people can pass on."""
-    error = uuid.uuid4().hex[:8]
-    logger.error("error %s at %s %s", error, request.method, request.path, exc_info=sys.exc_info())
+    """Our fault, or that of what we depend on: logged with an id that people can pass on."""
+    error, cause = uuid.uuid4().hex[:8], sys.exc_info()
+    logger.error("error %s at %s %s", error, request.method, request.path, exc_info=cause)
+    # What is away (the database, the broker, the bucket) comes back; a mistake does not.
+    is_away = isinstance(cause[1], ConnectionError | OperationalError)
+    status = 503 if is_away else 500
     # No request context: whatever failed, the database included, must not fail again here.
-    return HttpResponse(render_to_string("500.html", {"error": error}), status=500)
+    page = render_to_string(f"{status}.html", {"error": error})
+    return HttpResponse(page, status=status, headers={"Retry-After": "60"} if is_away else None)
 
 
 def _said(request: HttpRequest, template: str, status: int) -> HttpResponse:

@@ -26,7 +26,7 @@ def model(request: HttpRequest, prototype: UUID) -> FileResponse:
     row = find(request, prototype)
     try:
         bundle = export.model(row)
-    except (LookupError, OSError, ValueError) as error:
+    except (LookupError, FileNotFoundError, ValueError) as error:
         raise Http404 from error
     taking.away(by=person(request), of=row, tenant=row.use_case.team_id)
     return FileResponse(bundle, as_attachment=True, filename=f"model-{row.pk}.zip")
@@ -93,7 +93,7 @@ def file(request: HttpRequest, prototype: UUID, prediction: UUID) -> FileRespons
     found = get_object_or_404(queries.prediction(row, prediction))
     try:
         opened = sandbox.predictions(found)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise Http404 from error
     taking.away(by=person(request), of=found, tenant=row.use_case.team_id)
     return FileResponse(

@@ -146,7 +146,7 @@ def chart(request: HttpRequest, prototype: UUID, name: str) -> HttpResponse:
     language = request.GET.get("language", request.LANGUAGE_CODE)
     try:
         drawn = sandbox.chart(outcome.run, name, language, theme)
-    except (LookupError, OSError) as error:
+    except (LookupError, FileNotFoundError) as error:
         raise Http404 from error
     # A run ends once, so its charts never change.
     return HttpResponse(

@@ -110,16 +110,46 @@ class Folder:
         return self.root
 
 
+class Unreachable(ConnectionError):  # noqa: N818 – reads as what it is
+    """The bucket did not answer."""
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Say in the language's own terms that nobody answered: boto's errors are of no common kind."""
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+    try:
+        yield
+    except BotoCoreError as error:
+        raise Unreachable(str(error)) from error
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+            raise
+        raise Unreachable(str(error)) from error
+
+
 class Bucket:
-    """Files in an S3 bucket; where and with whose keys is read from the AWS_… environment."""
+    """Files in an S3 bucket; where and with whose keys is read from the AWS_… environment.
+
+    Unreachable when nobody answers.
+    """
 
     def __init__(self, name: str, prefix: str) -> None:
+        from botocore.config import Config  # type: ignore[import-untyped]
         from storages.backends.s3 import S3Storage
 
+        # As they come, a bucket that is away holds a page for minutes.
+        patience = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
         self.storage: Any = S3Storage(
-            bucket_name=name, location=prefix, file_overwrite=True, default_acl=None
+            bucket_name=name,
+            location=prefix,
+            file_overwrite=True,
+            default_acl=None,
+            client_config=patience,
         )
 
+    @_reached()
     def write(self, key: Callable[[], str], chunks: Iterable[bytes]) -> str:
         """Upload what came whole; S3, too, shows an object only when it is whole."""
         with tempfile.TemporaryFile() as whole:
@@ -128,6 +158,7 @@ class Bucket:
             self.storage.save(named := key(), File(whole))
         return named
 
+    @_reached()
     def open(self, key: str) -> IO[bytes]:
         """Download into a file that lives while it is open."""
         if not self.has(key):
@@ -138,11 +169,13 @@ class Bucket:
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
         """A copy that lives as long as the context."""
-        with tempfile.NamedTemporaryFile() as copy, self.open(key) as source:
-            shutil.copyfileobj(source, copy)
+        with tempfile.NamedTemporaryFile() as copy:
+            with _reached(), self.open(key) as source:
+                shutil.copyfileobj(source, copy)
             copy.flush()
             yield Path(copy.name)
 
+    @_reached()
     def has(self, key: str) -> bool:
         """Whether the object is there."""
         return bool(self.storage.exists(key))
@@ -150,9 +183,11 @@ class Bucket:
     def listing(self, prefix: str) -> Iterator[Entry]:
         """List the objects, a thousand a request."""
         skipped = len(self._below(""))
-        for found in self.storage.bucket.objects.filter(Prefix=self._below(prefix)):
-            yield Entry(found.key[skipped:], found.size, found.last_modified)
+        with _reached():
+            for found in self.storage.bucket.objects.filter(Prefix=self._below(prefix)):
+                yield Entry(found.key[skipped:], found.size, found.last_modified)
 
+    @_reached()
     def delete(self, prefix: str) -> None:
         """Remove an object and all below it."""
         self.storage.delete(prefix)

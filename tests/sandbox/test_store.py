@@ -168,3 +168,18 @@ def test_the_sweep_takes_what_belongs_to_no_row(place: str) -> None:
     assert unused.sweep(timezone.now() - timedelta(days=1)) == 0
     assert unused.sweep(timezone.now() + timedelta(minutes=1)) == 2
     assert {entry.key for entry in store.listing()} == {table, mine, earlier}
+
+
+def test_a_bucket_that_is_away_is_said_to_be_so(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3.KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    settings.STORE_URL = "s3://away/files"
+    with pytest.raises(ConnectionError):
+        store.has("a")
+    with pytest.raises(ConnectionError):
+        store.used("a")
+    with pytest.raises(ConnectionError):
+        store.save("a", b"one")

@@ -41,3 +41,12 @@ def test_something_unreadable_gets_a_page(client: Client, db: None) -> None:
     response = errors.bad_request(RequestFactory().get("/"))
     assert response.status_code == 400
     assert "could not be understood" in response.content.decode()
+
+
+def test_what_is_away_comes_back(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ConnectionRefusedError
+    except ConnectionRefusedError:
+        response = errors.server_error(RequestFactory().get("/u/"))
+    assert (response.status_code, response["Retry-After"]) == (503, "60")
+    assert "cannot be reached right now" in response.content.decode()
