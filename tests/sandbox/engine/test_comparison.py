@@ -42,6 +42,14 @@ def course(tmp_path: Path) -> TableCourse:
     return made
 
 
+def test_with_many_classes_the_quickest_rounds_come_first(course: TableCourse) -> None:
+    assert course.learners == course.spec.learners
+    course.goal = replace(course.goal, labels=("a", "b", "c"))
+    first, second = "boosting_extra", "boosting_small"
+    assert course.learners.index(first) + 1 == course.learners.index(second)
+    assert sorted(course.learners) == sorted(course.spec.learners)
+
+
 def test_with_time_all_are_checked_on_all_folds(course: TableCourse) -> None:
     folds = [*course.split.folds, *course.spare]
     comparison.widen(course)

@@ -56,6 +56,14 @@ def test_a_kept_ensemble_predicts_the_same(classes: int, tmp_path: Path) -> None
     np.testing.assert_allclose(again.predict(given.x), fitted.predict(given.x), rtol=1e-5)
 
 
+def test_the_longest_member_has_a_core_to_itself() -> None:
+    parts = {"linear": Part(0.1, seconds=1), "forest": Part(0.1, seconds=2)}
+    wanted = Ensemble({**parts, "neural": Part(0.8, seconds=4)})
+    assert wanted.queues(2) == [{"neural": 4}, {"forest": 2, "linear": 1}]
+    assert wanted.seconds(2) == 4
+    assert wanted.seconds(1) == 7
+
+
 @pytest.mark.parametrize("harm", ["cut", "gone"])
 def test_a_harmed_archive_is_a_broken_model(harm: str, tmp_path: Path) -> None:
     _, fitted = taught(2)
