@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,9 @@ def train(seconds: int) -> str:
     """Read a sample here, then queue a real training on it, in a real box."""
     table = actions.bring_sample(sample="churn")
     tasks.profile(str(table.pk))
-    table.refresh_from_db()
+    while not table.has_ended:  # a worker may have been quicker, and be reading it now
+        time.sleep(0.1)
+        table.refresh_from_db()
     asked = {"target": "Churn?"}
     run = actions.start_run(dataset=table, spec="classification", asked=asked, seconds=seconds)
     return str(run.pk)
