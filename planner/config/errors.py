@@ -49,7 +49,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Our fault, or that of what we depend on: logged with an id that people can pass on."""
     error, cause = uuid.uuid4().hex[:8], sys.exc_info()
     logger.error("error %s at %s %s", error, request.method, request.path, exc_info=cause)
-    # What is away (the database, the broker, the bucket) comes back; a mistake does not.
+    # What is away (the database, the bucket) comes back; a mistake does not.
     is_away = isinstance(cause[1], ConnectionError | OperationalError)
     status = 503 if is_away else 500
     # No request context: whatever failed, the database included, must not fail again here.
