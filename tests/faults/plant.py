@@ -159,7 +159,7 @@ class Plant:
         self._number += 1
         argv = ["-m", "celery", "-A", "planner.config", "worker", "-Q", queues]
         argv += ["-n", f"w{self._number}@plant", "-c", str(slots), "-l", "INFO"]
-        argv += ["--without-gossip", "--without-mingle"]
+        argv += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         with (self.folder / "workers.log").open("ab") as log:
             started = subprocess.Popen(
                 [sys.executable, *argv],

@@ -129,7 +129,9 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
     web = ["uvicorn", "planner.config.asgi:application", "--host", host, "--port", str(port)]
     web += ["--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "2"]
     celery = ["celery", "--quiet", "-A", "planner.config", "worker", "--loglevel", "INFO"]
-    celery += ["--without-gossip", "--without-mingle"]
+    # Its heartbeat would wait for ever for a broker that is told to end at the same moment; what is
+    # to be known of a worker, the worker writes down itself.
+    celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     runs = len(box.gpus.found()) * settings.GPU_RUNS
     queues = "cpu,parse,render" if runs else "cpu,parse,render,gpu"
     worker = [*celery, "-Q", queues, "--concurrency", "2"]

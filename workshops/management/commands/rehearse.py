@@ -142,7 +142,7 @@ def worker(env: dict[str, str], folder: Path) -> Iterator[None]:
     """A real Celery worker; what it says stays until the rehearsal has succeeded."""
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "planner.config", "worker"]
     command += ["-Q", "cpu,parse,render", "--concurrency", "2", "--loglevel", "WARNING"]
-    command += ["--without-gossip", "--without-mingle"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     with (folder / "worker.log").open("wb") as log:
         process = subprocess.Popen(
             command, env=env, cwd=settings.BASE_DIR, stdout=log, stderr=log, start_new_session=True
