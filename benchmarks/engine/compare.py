@@ -1,4 +1,4 @@
-"""Results side by side: means over seeds, ranks, ratios to the best peer."""
+"""Results side by side: medians over seeds, ranks, ratios to the best peer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BOUTS = (
 
 @dataclass(frozen=True)
 class Line:
-    """One model on one table: means over its seeds."""
+    """One model on one table: medians over its seeds."""
 
     table: str
     model: str
@@ -49,7 +49,8 @@ class Line:
     loss: float
     seconds: float
     mb: float
-    seeds: int
+    losses: dict[int, float]
+    """By seed."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,17 @@ class Comparison:
 
     def ratio(self, table: str) -> float:
         """Our error as a ratio to that of the best peer."""
-        lines = self.lines[table]
-        return lines[OURS].loss / min(line.loss for name, line in lines.items() if name != OURS)
+        return self.lines[table][OURS].loss / self.rival(table).loss
+
+    def ratios(self, table: str) -> list[float]:
+        """The same for each seed, beside the peer that is the best by all of them."""
+        ours, theirs = self.lines[table][OURS].losses, self.rival(table).losses
+        return sorted(loss / theirs[seed] for seed, loss in ours.items() if seed in theirs)
+
+    def rival(self, table: str) -> Line:
+        """The best peer."""
+        peers = [line for name, line in self.lines[table].items() if name != OURS]
+        return min(peers, key=lambda line: line.loss)
 
     @property
     def lost(self) -> list[str]:
@@ -123,11 +133,11 @@ def line(table: str, model: str, found: Sequence[Result]) -> Line:
     return Line(
         table,
         model,
-        statistics.mean(result.main for result in found),
-        statistics.mean(result.loss for result in found),
-        statistics.mean(result.took["seconds"] for result in found),
-        max(result.took["peak_mb"] for result in found),
-        len(found),
+        statistics.median(result.main for result in found),
+        statistics.median(result.loss for result in found),
+        statistics.median(result.took["seconds"] for result in found),
+        statistics.median(result.took["peak_mb"] for result in found),
+        {result.seed: result.loss for result in found},
     )
 
 
@@ -140,11 +150,11 @@ def task(results: Sequence[Result], name: str, seconds: int) -> Comparison:
     )
 
 
-def mean_score(results: Sequence[Result], table: str, model: str, score: str) -> float | None:
-    """The mean over seeds of one score; None when it was not measured."""
+def median_score(results: Sequence[Result], table: str, model: str, score: str) -> float | None:
+    """The median over seeds of one score; None when it was not measured."""
     found = [
         result.scores[score]
         for result in results
         if (result.table, result.model) == (table, model) and score in result.scores
     ]
-    return statistics.mean(found) if found else None
+    return statistics.median(found) if found else None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from benchmarks.engine import compare, scores
 from benchmarks.engine.claims import COMMAND, SOON, claims
-from benchmarks.engine.compare import BOUTS, Bout, Comparison, mean_score
+from benchmarks.engine.compare import BOUTS, Bout, Comparison, median_score
 from benchmarks.engine.measure import machine
 from benchmarks.engine.peers import PEERS, TABULAR
 from benchmarks.engine.runs import OURS, Result
@@ -148,7 +148,7 @@ def head(results: Sequence[Result], typed: str) -> str:
         f"- load when a run began: median {median(loads):.1f}, most {max(loads, default=0):.1f}",
         f"- runs in which other work had more than {BUSY:.0%} of the machine: {disturbed}{warned}",
         f"- versions: {', '.join(' '.join(pair) for pair in sorted(versions.items()))}",
-        "- figures are means over the seeds; on a few hundred rows, 3 % more or less is noise",
+        "- figures are medians over the seeds; on a few hundred rows, 3 % more or less is noise",
     ]
     return "\n".join(lines)
 
@@ -199,7 +199,7 @@ def contest(found: Comparison, which: Bout) -> list[str]:
                 for name in models
             ),
             f"{found.ratio(table):.3f}" + (" **worse**" if table in found.lost else ""),
-            str(lines[OURS].seeds),
+            " ".join(f"{ratio:.2f}" for ratio in found.ratios(table)),
         )
         for table, lines in found.lines.items()
     ]
@@ -209,7 +209,7 @@ def contest(found: Comparison, which: Bout) -> list[str]:
         grid(
             ("", "mean rank", "tables", "s: median / most", "peak MB: median / most"), summary
         ),
-        grid(("table", "error", *titles, "ours ÷ best peer", "seeds"), rows),
+        grid(("table", "error", *titles, "ours ÷ best peer", "each seed"), rows),
         f"`{which.command}`",
     ]  # fmt: skip
 
@@ -270,8 +270,8 @@ def other(results: Sequence[Result], task: str) -> str:
 
 
 def cell(results: Sequence[Result], table: str, model: str, names: Iterable[str]) -> str:
-    """The means of some scores, the one that counts first."""
-    values = [mean_score(results, table, model, name) for name in names]
+    """The medians of some scores, the one that counts first."""
+    values = [median_score(results, table, model, name) for name in names]
     if values[0] is None:
         return "—"
     return " / ".join("—" if value is None else figure(value) for value in values)

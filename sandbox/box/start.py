@@ -157,6 +157,8 @@ def environment(need: Need, *, home: str) -> dict[str, str]:
         # No library may have threads before the wall stands; `launch` gives BLAS its own later.
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        # An allocator of Arrow's own keeps what a table's reading leaves, which learning could use.
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         # Threads that spin while they wait cost a busy machine ten times the work.
         "OMP_WAIT_POLICY": "PASSIVE",

@@ -31,8 +31,11 @@ class Ngrams:
     weights: np.ndarray
 
     @classmethod
-    def fit(cls, texts: np.ndarray) -> "Ngrams":
-        """Learn the vocabulary and the weights from training texts alone."""
+    def learnt(cls, texts: np.ndarray) -> tuple["Ngrams", csr_matrix]:
+        """The vocabulary and the weights of training texts alone, and these texts transformed.
+
+        In one go, since counting is what takes long.
+        """
         analyzer = "char_wb" if is_unspaced(texts) else "word"
         try:
             counter = _counter(analyzer, min_df=2)
@@ -42,16 +45,20 @@ class Ngrams:
             counts = counter.fit_transform(texts)
         seen = np.bincount(counts.indices, minlength=counts.shape[1])
         weights = np.log((1 + len(texts)) / (1 + seen)) + 1
-        return cls(analyzer, tuple(counter.get_feature_names_out()), weights)
+        ngrams = cls(analyzer, tuple(counter.get_feature_names_out()), weights)
+        return ngrams, ngrams.weighed(counts)
 
     def transform(self, texts: np.ndarray) -> csr_matrix:
         """Shape (rows, terms): (1 + log count) · idf, each row of length 1 (or 0 where unknown).
 
         As scikit-learn's TfidfVectorizer with `sublinear_tf`.
         """
+        return self.weighed(_counter(self.analyzer, vocabulary=list(self.terms)).transform(texts))
+
+    def weighed(self, counts: csr_matrix) -> csr_matrix:
+        """The same from how often each n-gram stands in each text."""
         from sklearn.preprocessing import normalize
 
-        counts = _counter(self.analyzer, vocabulary=list(self.terms)).transform(texts)
         found = csr_matrix(counts, dtype=float)
         found.data = (1 + np.log(found.data)) * self.weights[found.indices]
         return csr_matrix(normalize(found, copy=False))

@@ -118,6 +118,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "nested_columns": ("columns",),
     "new_levels": ("columns",),
     "rows_sampled": ("rows", "whole"),
+    "rows_unanswered": ("count",),
     "stopped_early": ("count", "learners"),
     "stopped_late": (),
     "time_short": ("learners",),

@@ -248,6 +248,10 @@ CAUTIONS: dict[str, Words] = {
         "The table is longer than the time allows, so the models learnt from %(rows)s of its "
         "%(whole)s rows, drawn at random. Give the run more seconds to use more of them."
     ),
+    "rows_unanswered": _(
+        "%(count)s rows that were not drawn have no answer yet; their lines are blank. Give the "
+        "model the whole file to answer, or the run more seconds."
+    ),
     "stopped_early": _(
         "The run was stopped early, and the best so far was kept. Models not trained: %(count)s "
         "(%(learners)s). Train again with the full time to compare them too."

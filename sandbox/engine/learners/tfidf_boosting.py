@@ -64,8 +64,7 @@ class TfidfBoosting(Learner):
         from sklearn.decomposition import TruncatedSVD
         from threadpoolctl import threadpool_limits
 
-        ngrams = Ngrams.fit(lesson.x)
-        matrix = ngrams.transform(lesson.x)
+        ngrams, matrix = Ngrams.learnt(lesson.x)
         topics = max(1, min(TOPICS, len(lesson.y) // 4, matrix.shape[1] - 1))
         small = topics * len(lesson.y) < trees.SMALL
         with threadpool_limits(1 if small else lesson.threads):

@@ -49,8 +49,7 @@ class TfidfLinear(Learner):
 
     def fit(self, lesson: Lesson) -> Reader:
         """Learn from a lesson whose `x` are texts, shape (rows,)."""
-        ngrams = Ngrams.fit(lesson.x)
-        matrix = ngrams.transform(lesson.x)
+        ngrams, matrix = Ngrams.learnt(lesson.x)
         coefficients, intercepts = _learnt(matrix, lesson)
         return Reader(ngrams, coefficients, intercepts)
 

@@ -56,8 +56,9 @@ def season(y: np.ndarray, period: int, *, straightened: bool = False) -> Season:
     multiplies = bool(y.min() > 0)
     trend = moving_average(y, period)
     bare = y / trend if multiplies else y - trend
-    ends = np.arange(len(y)) - len(y)
-    figure = np.asarray([np.nanmean(bare[ends % period == step]) for step in range(period)])
+    known = np.flatnonzero(np.isfinite(bare))
+    places = (known - len(y)) % period
+    figure = np.bincount(places, bare[known], period) / np.bincount(places, minlength=period)
     figure = figure / figure.mean() if multiplies else figure - figure.mean()
     if multiplies and figure.min() <= 0.01:
         return NONE

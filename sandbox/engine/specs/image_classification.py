@@ -51,7 +51,7 @@ class ImageClassification(Classes):
             target=target,
             features=features,
             column=columns[0],
-            folded=FOLDED,
+            folds=1 if len(source.frame) > FOLDED else None,
             weights=weights,
         )
         result = begun.run()

@@ -49,6 +49,13 @@ class Table:
     encoding: str | None = None
     delimiter: str | None = None
     warnings: list[Warned] = field(default_factory=list)
+    whole: int = 0
+    """The rows of the file, where `frame` holds a sample of them."""
+
+    @property
+    def rows(self) -> int:
+        """The rows of the file."""
+        return self.whole or len(self.frame)
 
     def column(self, name: str) -> str | None:
         """The column a person means by this name: exact first, then without outer spaces."""

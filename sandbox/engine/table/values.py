@@ -68,6 +68,8 @@ _MONEY = re.compile(r"^([-+]?)\s*[¥￥$€£₩]\s*|\s*[¥￥$€£₩円%％]$
 _POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?")
 _COMMA = re.compile(r"[-+]?(\d{1,3}([. \u00a0']\d{3})+|\d+),\d+")
 _PLAIN = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,17}([eE][-+]?[0-9]{1,2})?|[eE]-[0-9]{1,2})")
+_LETTER = re.compile("[a-df-zA-DF-Z\u3041-\u3096\u30a1-\u30fa\u4e00-\u5185\u5187-\u9fff]")
+"""No number has one: all Latin and Japanese letters but e and 円."""
 _LEADING_ZERO = re.compile(r"[-+]?0\d+")
 _ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?")
 _ERA = re.compile(r"(令和|平成|昭和|大正)\s*(元|\d{1,2})年")
@@ -229,7 +231,7 @@ def _parsed(clean: pd.Series, gone: np.ndarray) -> np.ndarray:
     number = pd.to_numeric(clean.where(~gone, None), errors="coerce").to_numpy(
         dtype=float, na_value=np.nan, copy=True
     )
-    rest = np.flatnonzero(np.isnan(number) & ~gone)
+    rest = np.flatnonzero(np.isnan(number) & ~gone & ~clean.str.contains(_LETTER).to_numpy(bool))
     if not len(rest):
         return number
     stripped = [_bare(text) for text in clean.iloc[rest]]

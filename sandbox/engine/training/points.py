@@ -116,10 +116,17 @@ class PointsCourse(Course):
         return self.final
 
     def write(self, facts: dict[str, Any], predictions: pd.DataFrame) -> dict[str, Any]:
-        """Keep the final model and the predictions; what the result says of the model."""
+        """Keep the final model and the predictions; what the result says of the model.
+
+        Of a table that was sampled, rows not drawn stay blank, so that each keeps its line.
+        """
         assert self.final is not None
         model = Model(self.spec.name, self.best.model, self.space, self.final, facts)
         files = model.save(self.job.output("model/model.json").parent)
+        if self.unseen is None and self.source.whole:
+            predictions = predictions.convert_dtypes().set_index(self.source.frame.index)
+            predictions = predictions.reindex(range(self.source.rows))
+            self.warnings.append(warning("rows_unanswered", count=self.source.rows - len(self.x)))
         predictions.to_csv(self.job.output("predictions.csv"), index=False)
         return {"learner": model.learner, "files": files, "rows": self.learnt}
 

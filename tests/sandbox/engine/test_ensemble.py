@@ -16,7 +16,7 @@ from sandbox.engine.learners import LEARNERS, Lesson
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
 from sandbox.engine.problems import Problem
 
-from .conftest import RunJob, as_csv, customers
+from .conftest import RunJob, as_csv
 
 CHANCE = np.random.default_rng(5)
 TRUTH = CHANCE.normal(size=800)
@@ -80,17 +80,6 @@ def test_a_harmed_archive_is_a_broken_model(harm: str, tmp_path: Path) -> None:
 
 
 ASKED = {"job": "train", "file": "t.csv", "seed": 0, "threads": 2, "target": "spend"}
-
-
-def test_a_table_too_long_for_its_time_is_sampled_and_says_so(
-    run_here: RunJob, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sandbox.engine.training.supervised.course.CELLS", 150)
-    asked = {**ASKED, "spec": "regression", "seconds": 20}
-    result = run_here({"t.csv": customers(2_000)}, **asked).result
-    (said,) = [one["params"] for one in result["warnings"] if one["code"] == "rows_sampled"]
-    assert said["whole"] == result["rows"] == 2_000
-    assert said["rows"] < 600
 
 
 def test_rows_in_the_order_of_their_date_are_split_by_it(run_here: RunJob) -> None:

@@ -72,8 +72,9 @@ def test_weights_are_scikit_learns() -> None:
         sublinear_tf=True, ngram_range=(1, 2), min_df=2, preprocessor=plain, token_pattern=r"\S+"
     )
     expected = theirs.fit_transform(texts)
-    ngrams = Ngrams.fit(texts)
+    ngrams, matrix = Ngrams.learnt(texts)
     assert list(ngrams.terms) == list(theirs.get_feature_names_out())
+    assert abs(matrix - expected).max() < 1e-12
     assert abs(ngrams.transform(texts) - expected).max() < 1e-12
 
 

@@ -14,6 +14,7 @@ from sandbox.engine.checks import table as checks
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.metrics import anomaly
 from sandbox.engine.problems import Problem, warning
+from sandbox.engine.training import sample
 from sandbox.engine.training.course import Entry
 from sandbox.engine.training.points import Model, PointsCourse, usable
 from sandbox.engine.typical import typical as typical_row
@@ -32,6 +33,8 @@ COUNTED = 20_000
 """Rows by which a threshold is found well enough to compare detectors."""
 SCORED = 150_000
 """Cells of a table that are scored in a second, once for the test and twice in the end."""
+SCORING = 0.25
+"""The share of the time that this may take; of a longer table a sample is looked at."""
 
 
 @dataclass(kw_only=True)
@@ -44,7 +47,7 @@ class DetectionCourse(PointsCourse):
 
     def ends(self) -> float:
         """Earlier, for every row to be scored."""
-        return super().ends() - min(0.25 * self.job.seconds, self.x.size / SCORED)
+        return super().ends() - min(SCORING * self.job.seconds, self.x.size / SCORED)
 
     @property
     def best(self) -> Entry:
@@ -120,7 +123,7 @@ class DetectionCourse(PointsCourse):
         return {
             "target": self.truth.target if self.truth else None,
             "positive": self.truth.label if self.truth else None,
-            "rows": len(self.source.frame),
+            "rows": self.source.rows,
             "columns": len(self.source.kinds),
             "test": test,
             "split": split.facts(),
@@ -238,7 +241,10 @@ def begin(spec: Spec, job: Job) -> DetectionCourse:
     job.progress("reading", 0.02)
     source = table.read(job.needed("file"))
     target = source.required(job.text("target")) if job.asked.get("target") else None
-    rows, seed = len(source.frame), job.number("seed", 0)
+    seed = job.number("seed", 0)
+    most = sample.affordable(source, SCORING * job.left(), SCORED)
+    source = sample.taken(source, most, seed=seed)
+    rows = len(source.frame)
     if rows < LEAST_ROWS:
         raise Problem("too_few_rows", rows=rows, needed=LEAST_ROWS)
     job.progress("profiling", 0.08)

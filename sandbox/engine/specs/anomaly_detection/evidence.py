@@ -46,7 +46,7 @@ def strangest(course: DetectionCourse, fitted: Fitted, scores: np.ndarray) -> li
         chosen = list(reasons.items())[:REASONS]
         found.append(
             {
-                "row": int(row) + 1,
+                "row": int(frame.index[row]) + 1,
                 "score": float(scores[row]),
                 "reasons": [{"column": column, **why} for column, why in chosen],
             }

@@ -15,6 +15,7 @@ from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.base_clusters import Clusterer, Clusters
 from sandbox.engine.metrics import Metric, clustering
 from sandbox.engine.problems import Problem, warning
+from sandbox.engine.training import sample
 from sandbox.engine.training.course import Entry
 from sandbox.engine.training.points import Model, PointsCourse, usable
 from sandbox.engine.typical import typical as typical_row
@@ -40,6 +41,8 @@ SURE = 4.0
 """Standard deviations by which clusters must be clearer than in shuffled columns."""
 PLACED = 300_000
 """Cells of a table that are placed in their clusters in a second, all told."""
+PLACING = 0.2
+"""The share of the time that this may take; of a longer table a sample is clustered."""
 STEADY = 0.5
 """Stability below which halves of the rows disagree rather than agree on the clusters."""
 LEAST_ROWS = 20
@@ -61,7 +64,7 @@ class ClusterCourse(PointsCourse):
 
     def ends(self) -> float:
         """Earlier, for every row to be placed in its cluster."""
-        return super().ends() - min(0.2 * self.job.seconds, self.x.size / PLACED)
+        return super().ends() - min(PLACING * self.job.seconds, self.x.size / PLACED)
 
     @property
     def best(self) -> Entry:
@@ -146,11 +149,11 @@ class ClusterCourse(PointsCourse):
         numbered = self.numbered(labels)
         self.tell("explaining", 0.8)
         profile = portrait.profile(self.source, self.space, numbered)
-        typical = portrait.typical(self.x, numbered)
+        typical = portrait.typical(self.source, self.x, numbered)
         important = [] if best is self.baseline else self._importance(final)
         return {
             "target": None,
-            "rows": len(self.source.frame),
+            "rows": self.source.rows,
             "columns": len(self.source.kinds),
             "test": {
                 "score": self.metric.safe(given, raw),
@@ -309,7 +312,10 @@ def begin(spec: Spec, job: Job) -> ClusterCourse:
     """Read, check and split; Problem when the table or the job does not allow a training."""
     job.progress("reading", 0.02)
     source = table.read(job.needed("file"))
-    rows, seed = len(source.frame), job.number("seed", 0)
+    seed = job.number("seed", 0)
+    most = sample.affordable(source, PLACING * job.left(), PLACED)
+    source = sample.taken(source, most, seed=seed)
+    rows = len(source.frame)
     if rows < LEAST_ROWS:
         raise Problem("too_few_rows", rows=rows, needed=LEAST_ROWS)
     job.progress("profiling", 0.08)

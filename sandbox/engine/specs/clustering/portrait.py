@@ -68,14 +68,15 @@ def _column(source: Table, name: str, inside: np.ndarray) -> dict[str, Any]:
     return {"column": name, "mean": None, "z": float(z), "level": level[:60], "share": share}
 
 
-def typical(x: np.ndarray, numbers: np.ndarray) -> list[dict[str, int]]:
+def typical(source: Table, x: np.ndarray, numbers: np.ndarray) -> list[dict[str, int]]:
     """The TYPICAL rows nearest to each cluster's mean, counted from 1."""
+    lines = source.frame.index
     found = []
     for number in np.unique(numbers[numbers > 0]):
         rows = np.flatnonzero(numbers == number)
         distances = np.square(x[rows] - x[rows].mean(axis=0)).sum(axis=1)
         nearest = rows[np.argsort(distances, kind="stable")[:TYPICAL]]
-        found += [{"cluster": int(number), "row": int(row) + 1} for row in nearest]
+        found += [{"cluster": int(number), "row": int(lines[row]) + 1} for row in nearest]
     return found
 
 
@@ -114,7 +115,7 @@ def tables(
     frame = source.frame[columns]
     examples = [
         # a file's first row is its header, and people count from one
-        [one["cluster"], one["row"] + 1, *(_cell(cell) for cell in frame.iloc[one["row"] - 1])]
+        [one["cluster"], one["row"] + 1, *(_cell(cell) for cell in frame.loc[one["row"] - 1])]
         for one in typical[: TYPICAL * SHOWN_CLUSTERS]
     ]
     return [

@@ -12,6 +12,7 @@ from sandbox.engine.checks import table as checks
 from sandbox.engine.features import USED, Features
 from sandbox.engine.learners.base import QueryLesson
 from sandbox.engine.problems import Problem, Warned, warning
+from sandbox.engine.training import sample
 from sandbox.engine.training.supervised import TableCourse, conclusion
 from sandbox.engine.typical import typical
 
@@ -106,6 +107,8 @@ def begin(spec: Supervised, job: Job) -> RankingCourse:
     if target == group:
         raise Problem("job_invalid", field="group")
     job.progress("profiling", 0.08)
+    most = sample.affordable(source, job.left())
+    source = sample.taken(source, most, seed=job.number("seed", 0), together=group)
     goal, names = _listed(spec.check(source, target), source, group)
     grades, queries = goal.y.T
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, 0, perfect=grades)

@@ -43,12 +43,19 @@ def again(course: TableCourse) -> Fitted | None:
     learner = best.learner or LEARNERS[best.model]
     fitted = learner.fit(replace(lesson.until(ends), size=best.size))
     if not (isinstance(fitted, Mean) and isinstance(best.learner, Ensemble)):
-        return fitted if is_whole(fitted, best.size) else None
+        if not is_whole(fitted, best.size):
+            return None
+        course.learnt = len(course.goal.y)
+        return fitted
     models = {entry.model: entry.models for entry in course.entries}
+    whole = {
+        name for _, name, one in fitted.members if is_whole(one, best.learner.parts[name].size)
+    }
+    if len(whole) == len(fitted.members):
+        course.learnt = len(course.goal.y)
     members: list[Member] = []
     for weight, name, one in fitted.members:
-        whole = is_whole(one, best.learner.parts[name].size)
-        found = [one] if whole else models[name]
+        found = [one] if name in whole else models[name]
         members += [(weight / len(found), name, each) for each in found]
     return Mean(members)
 
@@ -79,7 +86,7 @@ def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
     }
     facts = {
         "target": goal.target,
-        "rows": course.whole or len(course.source.frame),
+        "rows": course.source.rows,
         "columns": len(course.source.kinds),
         "labels": list(goal.labels),
         "test": {"score": score, "interval": interval, "rows": len(truth), "scores": others},
@@ -210,11 +217,10 @@ def keep(course: TableCourse) -> dict[str, Any]:
     files = model.save(job.output("model/model.json").parent)
     if course.unseen is not None:
         model.predict(course.unseen).to_csv(job.output("predictions.csv"), index=False)
-    rows = len(goal.y) if course.kept else len(course.split.train)
     row = course.source.frame.iloc[goal.rows[:1]][list(course.features.wanted)]
     return {
         "learner": model.learner,
         "files": files,
-        "rows": rows,
+        "rows": course.learnt,
         "milliseconds_per_row": milliseconds(lambda: model.predict(row)),
     }

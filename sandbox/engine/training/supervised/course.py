@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sandbox.engine.features import MAX_LEVELS, USED, Features
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS, Fitted, Lesson
 from sandbox.engine.problems import Problem, warning
+from sandbox.engine.training import sample
 from sandbox.engine.training.course import FEW_ROWS, Course, Entry
 
 from . import comparison, conclusion, sides
@@ -26,14 +27,13 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Goal, Supervised
     from sandbox.engine.splits import Fold, Split
 
-CELLS = 300_000
-"""Cells that can be learnt from for each second there is; of a longer table a sample is taken."""
 TAUGHT = 450
 """Rows of two classes that the first few models can check on folds in a second of the budget, when
 as much time again is left for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 RANDOM, SLOW = "boosting_extra", "boosting_small"
+"""With many classes, the first of them comes before the second."""
 MOMENTS = 20
 """Different times in a table that has a history."""
 
@@ -53,19 +53,20 @@ class TableCourse(Course):
     """Folds of the split that nobody was checked on yet."""
     group: str | None = None
     """The column whose rows belong together, where one is known."""
-    whole: int = 0
-    """The rows of the table; `source` holds a sample of them where they are too many."""
     awake: set[str] = field(default_factory=set)
     """The learners that have loaded what they take."""
     tested: Fitted | None = None
     """The model that met the test rows."""
     kept: Fitted | None = None
     """The best learner taught once more, by all rows; None where there was no time for it."""
+    learnt: int = field(init=False)
+    """How many rows taught the model that is kept."""
 
     def __post_init__(self) -> None:
         """What there is to learn; what is to be said of few rows and of levels never seen."""
         super().__post_init__()
         self.lesson = self.taught()
+        self.learnt = len(self.split.train)
         if len(self.goal.y) < FEW_ROWS:
             self.warnings.append(warning("few_rows", rows=len(self.goal.y)))
         new = [] if self.unseen is None else self.features.unknown(self.unseen)
@@ -157,8 +158,8 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     target = source.required(job.text("target"))
     group = sides.asked(job, source, target)
     job.progress("profiling", 0.08)
-    whole, seed = len(source.frame), job.number("seed", 0)
-    source = sampled(source, int(CELLS * max(1.0, job.left())) // len(source.kinds), seed=seed)
+    seed = job.number("seed", 0)
+    source = sample.taken(source, sample.affordable(source, job.left()), seed=seed)
     goal = spec.check(source, target)
     metric = metrics.choose(spec.metrics, job.asked.get("metric"), goal.y, goal.classes)
     twins = checks.copies(source)
@@ -185,8 +186,6 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     unseen = table.align(later, features.wanted) if later else None
     warned = [*source.warnings, *checks.columns(source, target), *goal.warnings]
     warned += divided.warnings
-    if len(source.frame) < whole:
-        warned.append(warning("rows_sampled", rows=len(source.frame), whole=whole))
     if full := [one.source for one in features.features if len(one.levels) == MAX_LEVELS]:
         warned.append(warning("levels_capped", columns=full, limit=MAX_LEVELS))
     return TableCourse(
@@ -201,16 +200,7 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
         spare=spare,
         unseen=unseen,
         group=group,
-        whole=whole,
     )
-
-
-def sampled(source: table.Table, most: int, *, seed: int) -> table.Table:
-    """At most so many rows of a table, drawn at random; they keep their order and their numbers."""
-    if len(source.frame) <= most:
-        return source
-    rows = np.random.default_rng(seed).choice(len(source.frame), most, replace=False)
-    return replace(source, frame=source.frame.iloc[np.sort(rows)])
 
 
 def history(

@@ -82,13 +82,13 @@ def course(
     target: str,
     features: Features,
     column: str,
-    folded: int | None = None,
+    folds: int | None = None,
     weights: Path | None = None,
 ) -> Any:
     """A course of this kind on the rows whose target is known.
 
-    With more than `folded` rows one part checks instead of each in turn, as slow learners need it.
-    `weights` is a file of weights that learners may take over.
+    With `folds`, only so many check at the beginning, where learning takes long. `weights` is a
+    file of weights that learners may take over.
     """
     job.progress("profiling", 0.08)
     goal = spec.check(source, target)
@@ -96,8 +96,6 @@ def course(
     group = sides.asked(job, source, target)
     divided = sides.divide(source, goal, group, seed=job.number("seed", 0), looks=False)
     split = divided.split
-    if folded is not None and len(goal.y) > folded:
-        split = replace(split, folds=split.folds[:1])
     unseen = None
     if path := job.input("test"):
         unseen = table.align(table.read(path), features.wanted)
@@ -109,7 +107,8 @@ def course(
         source=source,
         goal=goal,
         features=features,
-        split=split,
+        split=split.first(folds or len(split.folds)),
+        spare=split.folds[folds or len(split.folds) :],
         unseen=unseen,
         group=group,
         column=column,
