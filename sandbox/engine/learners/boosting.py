@@ -10,18 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.engine import clock, trees
+from sandbox.engine import trees
 from sandbox.engine.trees import SMALL
 
-from .base import Fitted, Learner, Lesson, is_skewed
+from .base import Fitted, Learner, Lesson, bagged, is_skewed
 
 ROUNDS = 4_000
 STOPPING = 0.15
 """The share of the training rows that stops the boosting, so that validation rows only judge."""
-BAG = 3
-"""Models averaged in the end on small tables, where the mean errs clearly less than any of them."""
-BAGGED = 2_000_000
-"""Cells up to which there are several, so that the model stays small and quick to answer."""
 FEW = 1_000
 """Rows that one thread predicts before another has woken up."""
 LONG = 20_000
@@ -98,14 +94,8 @@ class Boosting(Learner):
         if lesson.size is None and len(lesson.y) >= 100:
             booster, history = self._stopped(lesson)
             return Trees([booster], lesson.classes, history, span)
-        boosters: list[Any] = []
-        began = clock.now()
-        for member in range(BAG if lesson.x.size < BAGGED else 1):
-            now = clock.now()
-            if member and now + (now - began) / member > lesson.deadline:
-                break  # one more would be cut short, and weaken the mean
-            seed = lesson.seed + member
-            boosters.append(self._train(lesson, lesson, lesson.size or 60, seed=seed)[0])
+        rounds = lesson.size or 60
+        boosters = bagged(lesson, lambda seed: self._train(lesson, lesson, rounds, seed=seed)[0])
         return Trees(boosters, lesson.classes, {}, span)
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Trees:

@@ -6,7 +6,7 @@ TabM does (Gorishniy et al. 2025). Predicting takes numpy alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from sandbox.engine import clock, device
 from sandbox.engine.design import Column, design, prepare, read
 
-from .base import Fitted, Learner, Lesson, is_skewed
+from .base import Fitted, Learner, Lesson, bagged, is_skewed
 from .base_perceptrons import SMALL, Aim, Weights, forward, steps
 
 MEMBERS = 4
@@ -99,7 +99,10 @@ class Neural(Learner):
     def fit(self, lesson: Lesson) -> Nets:
         """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""
         if lesson.size is not None or len(lesson.y) < 60:
-            return _learn(lesson, None, lesson.size or 30)
+            epochs = lesson.size or 30
+            return _joined(
+                bagged(lesson, lambda seed: _learn(replace(lesson, seed=seed), None, epochs))
+            )
         count = min(int(len(lesson.y) * STOPPING), STOPPED_BY)
         rows = lesson.aside(count, np.random.default_rng(lesson.seed))
         learn, stop = (lesson.of(np.sort(side)) for side in rows)
@@ -149,6 +152,12 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
                 break
     nets.layers = best
     return nets
+
+
+def _joined(taught: list[Nets]) -> Nets:
+    """Stacks that learnt from the same rows as one, no larger than the least of them was taught."""
+    layers = [np.concatenate(layer) for layer in zip(*(one.layers for one in taught), strict=True)]
+    return replace(taught[0], layers=layers, size=min(one.size or 0 for one in taught))
 
 
 def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.ndarray]:
