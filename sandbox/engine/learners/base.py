@@ -169,6 +169,9 @@ class Learner(ABC):
     folded: bool = True
     """Whether it must be checked on unseen rows; a guess that ignores the columns need not."""
 
+    extends: bool = False
+    """Whether it goes on beyond all that it has seen, as lines do and trees do not."""
+
     lent: str = ""
     """The field of the job that names a file of the operator's, without which it is not on offer.
 

@@ -6,7 +6,7 @@ rows that none of the models had learnt from.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,13 +25,19 @@ QUICK = 1
 """How tight files are packed: trees are long texts, and people wait for them."""
 
 Member = tuple[float, str, Fitted]
+Bounds = tuple[float, float]
 
 
 @dataclass
 class Mean(Fitted):
-    """Models with their weights, which sum to 1, and the names of their learners."""
+    """Models with their weights, which sum to 1, and the names of their learners.
+
+    Numbers of a learner that `bounds` names part from the mean of those it does not by so much at
+    most: one row unlike all others must not tip the mean, however far a line would go on.
+    """
 
     members: Sequence[Member]
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     learner = "ensemble"
     """The learner that reads it back."""
 
@@ -43,7 +49,8 @@ class Mean(Fitted):
             for one in models
             for inner in (one.members if isinstance(one, cls) else [(1.0, name, one)])
         ]
-        return cls([(weight / len(models), inner, fitted) for weight, inner, fitted in pairs])
+        members = [(weight / len(models), inner, fitted) for weight, inner, fitted in pairs]
+        return cls(members, getattr(models[0], "bounds", {}))
 
     @property
     def curve(self) -> list[tuple[int, float, float]]:
@@ -52,7 +59,18 @@ class Mean(Fitted):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Numbers or probabilities, as `Fitted` says."""
-        return np.asarray(sum(weight * fitted.predict(x) for weight, _, fitted in self.members))
+        said = [(weight, name, fitted.predict(x)) for weight, name, fitted in self.members]
+        if self.bounds:
+            tame = [(weight, raw) for weight, name, raw in said if name not in self.bounds]
+            share = [weight for weight, _ in tame]
+            usual = np.average([raw for _, raw in tame], axis=0, weights=share)
+            said = [
+                (weight, name, usual + np.clip(raw - usual, *self.bounds[name]))
+                if name in self.bounds
+                else (weight, name, raw)
+                for weight, name, raw in said
+            ]
+        return np.asarray(sum(weight * raw for weight, _, raw in said))
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with all files of its members in one archive."""
@@ -67,7 +85,7 @@ class Mean(Fitted):
                 states.append({"weight": weight, "learner": name, "state": fitted.save(inner)})
                 for path in sorted(inner.iterdir()):
                     archive.write(path, f"{number}/{path.name}")
-        return {"members": states, "files": [FILE]}
+        return {"members": states, "bounds": dict(self.bounds), "files": [FILE]}
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,7 @@ class Ensemble(Learner):
     """Learners by name, each with its part."""
 
     parts: Mapping[str, Part]
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     name = Mean.learner
 
     def fit(self, lesson: Lesson) -> Mean:
@@ -104,7 +123,8 @@ class Ensemble(Learner):
             return taught
 
         with ThreadPoolExecutor(workers) as pool:
-            return Mean([one for taught in pool.map(teach, self.queues(workers)) for one in taught])
+            taught = pool.map(teach, self.queues(workers))
+            return Mean([one for queue in taught for one in queue], self.bounds)
 
     def queues(self, workers: int) -> list[dict[str, float]]:
         """What each worker teaches, with its seconds: the longest first, each to whom is free."""
@@ -131,7 +151,29 @@ class Ensemble(Learner):
             for number, one in enumerate(state["members"]):
                 fitted = LEARNERS[one["learner"]].load(one["state"], Path(place) / str(number))
                 members.append((float(one["weight"]), str(one["learner"]), fitted))
-        return Mean(members)
+        bounds = {name: (low, high) for name, (low, high) in state.get("bounds", {}).items()}
+        return Mean(members, bounds)
+
+
+def bounded(
+    weights: Mapping[str, float], predictions: Mapping[str, np.ndarray]
+) -> dict[str, Bounds]:
+    """How far learners that go on beyond what they saw parted from the others, on unseen rows.
+
+    Of numbers of shape (rows,), by learner; nothing without others.
+    """
+    from sandbox.engine.learners import LEARNERS
+
+    tame = [name for name in weights if not LEARNERS[name].extends]
+    if not tame:
+        return {}
+    share = [weights[name] for name in tame]
+    usual = np.average([predictions[name] for name in tame], axis=0, weights=share)
+    apart = {name: predictions[name] - usual for name in weights if name not in tame}
+    return {
+        name: (min(0.0, float(one.min())), max(0.0, float(one.max())))
+        for name, one in apart.items()
+    }
 
 
 def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:

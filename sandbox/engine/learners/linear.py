@@ -72,6 +72,7 @@ class Linear(Learner):
     """Impute, scale, one-hot, then RidgeCV (skewed targets as logs) or LogisticRegression."""
 
     name = "linear"
+    extends = True
 
     def fit(self, lesson: Lesson) -> Line:
         """Learn from the lesson."""

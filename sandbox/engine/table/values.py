@@ -65,7 +65,7 @@ READABLE = 0.98
 
 _SIGNS = str.maketrans({"−": "-", "△": "-", "▲": "-", "–": "-"})
 _MONEY = re.compile(r"^([-+]?)\s*[¥￥$€£₩]\s*|\s*[¥￥$€£₩円%％]$")
-_POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?")
+_POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+|(?=\.\d))(\.\d*)?([eE][-+]?\d+)?")
 _COMMA = re.compile(r"[-+]?(\d{1,3}([. \u00a0']\d{3})+|\d+),\d+")
 _PLAIN = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,17}([eE][-+]?[0-9]{1,2})?|[eE]-[0-9]{1,2})")
 _LETTER = re.compile("[a-df-zA-DF-Z\u3041-\u3096\u30a1-\u30fa\u4e00-\u5185\u5187-\u9fff]")
@@ -239,7 +239,7 @@ def _parsed(clean: pd.Series, gone: np.ndarray) -> np.ndarray:
     for place, text in zip(rest, stripped, strict=True):
         if comma and _COMMA.fullmatch(text):
             number[place] = float(re.sub(r"[. \u00a0']", "", text).replace(",", "."))
-        elif _POINT.fullmatch(text) and any(char.isdigit() for char in text):
+        elif _POINT.fullmatch(text):
             number[place] = float(text.replace(",", ""))
     return number
 

@@ -13,7 +13,7 @@ import pytest
 from sandbox.engine import saved
 from sandbox.engine.features import Feature, Features
 from sandbox.engine.learners import LEARNERS, Lesson
-from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
+from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, bounded, weigh
 from sandbox.engine.problems import Problem
 
 from .conftest import RunJob, as_csv
@@ -46,6 +46,23 @@ def taught(classes: int) -> tuple[Lesson, Mean]:
     )
     parts = {name: Part(0.25) for name in ("linear", "boosting", "forest", "neural")}
     return given, Ensemble(parts).fit(given)
+
+
+def test_a_row_unlike_all_others_does_not_tip_the_mean(tmp_path: Path) -> None:
+    x = CHANCE.normal(size=(400, 1))
+    given = Lesson(x, 3 * x[:, 0], (0,), 0, 0, 1, time.monotonic() + 60)
+    far = np.array([[0.0], [1e6]])
+    free = Ensemble({"linear": Part(0.5), "boosting": Part(0.5)}).fit(given)
+    (_, _, line), (_, _, trees) = sorted(free.members, key=lambda one: one[1] == "boosting")
+    raws = {"linear": line.predict(x), "boosting": trees.predict(x)}
+    bounds = bounded({"linear": 0.5, "boosting": 0.5}, raws)
+    held = Mean(free.members, bounds)
+    state = json.loads(json.dumps(held.save(tmp_path)))
+    for one in (held, LEARNERS["ensemble"].load(state, tmp_path)):
+        np.testing.assert_allclose(one.predict(x), free.predict(x))
+        away = one.predict(far) - trees.predict(far)
+        assert abs(away[1]) <= max(map(abs, bounds["linear"])) / 2 + 1e-9
+    assert bounded({"linear": 1.0}, raws) == {}
 
 
 @pytest.mark.parametrize("classes", [0, 2])

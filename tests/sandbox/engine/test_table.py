@@ -66,6 +66,7 @@ def test_quoted_line_ends_stay_in_their_cell(tmp_path: Path) -> None:
         (["1,234", "12,345.5"], [1234, 12345.5]),
         (["¥1,200", "¥300"], [1200, 300]),
         (["1200円", "300円"], [1200, 300]),
+        ([".5", "-.25", "7."], [0.5, -0.25, 7.0]),
         (["$3.50", "-$2"], [3.5, -2]),
         (["1.234,5", "0,25"], [1234.5, 0.25]),
         (["45%", "5.5%"], [45, 5.5]),
@@ -113,6 +114,16 @@ def test_codes_with_leading_zeros_stay_words(tmp_path: Path) -> None:
     found = read(tmp_path, "zip,b\n" + "".join(f"0{i % 7}1,{i}\n" for i in range(40)))
     assert found.kinds["zip"] == "category"
     assert found.frame["zip"].iloc[0] == "001"
+
+
+@pytest.mark.parametrize("marks", ["Ee", "ABCDE", "e"])
+def test_grades_that_look_like_exponents_stay_words(tmp_path: Path, marks: str) -> None:
+    grades = [f"{mark}{step}" for mark in marks for step in range(1, 6)]
+    found = read(
+        tmp_path, "grade,b\n" + "".join(f"{one},{i}\n" for i, one in enumerate(3 * grades))
+    )
+    assert found.kinds["grade"] == "category"
+    assert found.frame["grade"].tolist() == 3 * grades
 
 
 def test_keys_constants_and_free_text_are_told_apart(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from sandbox.engine import clock, metrics
 from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
-from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, weigh
+from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, bounded, weigh
 from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
 
@@ -212,8 +212,9 @@ def combine(course: TableCourse) -> None:
         name: Part(weight, found[name].size, found[name].fit_seconds)
         for name, weight in weights.items()
     }
+    bounds = {} if lesson.classes else bounded(weights, raws)
     means: list[Fitted] = [
-        Mean([(one.weight, name, found[name].models[place]) for name, one in parts.items()])
+        Mean([(one.weight, name, found[name].models[place]) for name, one in parts.items()], bounds)
         for place in range(len(course.split.folds))
     ]
     entry = Entry(
@@ -222,7 +223,7 @@ def combine(course: TableCourse) -> None:
         raw=np.asarray(sum(weight * raws[name] for name, weight in weights.items())),
         first=means[0],
         models=means,
-        learner=Ensemble(parts),
+        learner=Ensemble(parts, bounds),
         size=len(parts),
     )
     course.entries.append(_scored(course, entry))

@@ -57,7 +57,7 @@ def again(course: TableCourse) -> Fitted | None:
     for weight, name, one in fitted.members:
         found = [one] if name in whole else models[name]
         members += [(weight / len(found), name, each) for each in found]
-    return Mean(members)
+    return Mean(members, best.learner.bounds)
 
 
 def is_whole(fitted: Fitted, size: int | None) -> bool:
