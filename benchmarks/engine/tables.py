@@ -68,7 +68,7 @@ class Table:
     told: Mapping[str, Any] = field(default_factory=dict)
     """What only peers and the judge know, such as the true number of clusters."""
     is_judged: bool = True
-    """Whether its error counts; a table of noise is there for the speed only."""
+    """Whether peers learn it too; a made table is there to hold ours against its own time only."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def flights(places: Places) -> pd.DataFrame:
 
 
 def synthetic(_places: Places) -> pd.DataFrame:
-    """100,000 rows of 20 made numbers, for the speed only."""
+    """100,000 rows of 20 made numbers, as long as a first result within seconds is promised for."""
     from sklearn.datasets import make_classification
 
     x, y = make_classification(100_000, 20, n_informative=10, flip_y=0.05, random_state=0)

@@ -18,7 +18,7 @@ CELLS = 300_000
 
 
 def affordable(source: Table, seconds: float, cells: int | None = None) -> int:
-    """Rows of a table that can be learnt from in these seconds, or of which so many cells can."""
+    """Rows of a table that can be taken on in these seconds, at so many cells in each."""
     return int((cells or CELLS) * max(1.0, seconds)) // len(source.kinds)
 
 
