@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.engine.peers import PEERS, TABULAR
@@ -63,18 +63,21 @@ class Comparison:
     """The mean place of each model over tables and seeds; 1 is the best."""
 
     def ratio(self, table: str) -> float:
-        """Our error as a ratio to that of the best peer."""
-        return self.lines[table][OURS].loss / self.rival(table).loss
+        """Our error as a ratio to that of the best peer, on the seeds that both have learnt."""
+        return max(ratio for ratio, _ in self._beside(table))
 
     def ratios(self, table: str) -> list[float]:
-        """The same for each seed, beside the peer that is the best by all of them."""
-        ours, theirs = self.lines[table][OURS].losses, self.rival(table).losses
-        return sorted(loss / theirs[seed] for seed, loss in ours.items() if seed in theirs)
+        """The same for each seed."""
+        return max(self._beside(table))[1]
 
-    def rival(self, table: str) -> Line:
-        """The best peer."""
-        peers = [line for name, line in self.lines[table].items() if name != OURS]
-        return min(peers, key=lambda line: line.loss)
+    def _beside(self, table: str) -> Iterator[tuple[float, list[float]]]:
+        """Our error as a ratio to each peer's: of the medians, and seed by seed."""
+        lines = self.lines[table]
+        ours = lines[OURS].losses
+        for theirs in (line.losses for name, line in lines.items() if name != OURS):
+            seeds = sorted(set(ours) & set(theirs))
+            mine, other = (statistics.median(one[seed] for seed in seeds) for one in (ours, theirs))
+            yield mine / other, [ours[seed] / theirs[seed] for seed in seeds]
 
     @property
     def lost(self) -> list[str]:
