@@ -175,22 +175,27 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "ioperm": (173, None),
 }
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+# What CUDA begins with, or it does not begin: it listens at an abstract address of its own.
+LISTENING = ("bind", "listen")
+UNIX, SEQUENCED = 1, 5  # the family, and the type of socket that hands on whole packets
+TYPE = 0xF  # of the second argument, which holds flags too
 # clone's flags for a new mount, cgroup, uts, ipc, user, pid, net or time namespace
 NEW_NAMESPACE = 0x7E020080
 DATAGRAM = 2  # the bit that datagram and raw sockets have and stream sockets do not
 X32 = 0x40000000
-LOAD, IF_EQUAL, IF_AT_LEAST, IF_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, IF_EQUAL, IF_AT_LEAST, IF_ANY_BIT, RETURN, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 NUMBER, MACHINE, ARGUMENT = 0, 4, (16, 24, 32)  # where a filter finds them
 
 
-def seccomp(*, may_execute: bool) -> None:
+def seccomp(*, may_execute: bool, has_gpu: bool = False) -> None:
     """Refuse every socket, other processes, namespaces and the kernel's rarer calls.
 
     The calls get errors, not signals: libraries that only try go on without. `socketpair` stays
-    for streams; a pair of datagram sockets could still send to the path of any other.
+    for streams; a pair of datagram sockets could still send to the path of any other. With a GPU
+    CUDA may listen, but nobody can be let in, and nothing can be sent or connected to.
     """
-    program = b"".join(_filter(may_execute=may_execute))
+    program = b"".join(_filter(may_execute=may_execute, has_gpu=has_gpu))
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
@@ -200,7 +205,7 @@ def seccomp(*, may_execute: bool) -> None:
     _must(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(asked), 0, 0), "seccomp")
 
 
-def _filter(*, may_execute: bool) -> Iterable[bytes]:
+def _filter(*, may_execute: bool, has_gpu: bool) -> Iterable[bytes]:
     if platform.machine() not in MACHINES:
         raise OSError(errno.ENOSYS, f"no filter is known for {platform.machine()}")
     column, machine = MACHINES[platform.machine()]
@@ -209,18 +214,33 @@ def _filter(*, may_execute: bool) -> Iterable[bytes]:
     yield _step(LOAD, NUMBER)
     if column == 0:
         yield from (_step(IF_AT_LEAST, X32, 0, 1), _refuse(errno.EPERM))
+    yield from _listener(SOCKET[column]) if has_gpu else ()
     yield from (_step(IF_EQUAL, SOCKET[column], 0, 1), _refuse(errno.EACCES))
     yield from (_step(IF_EQUAL, CLONE3[column], 0, 1), _refuse(errno.ENOSYS))  # clone is tried next
     refused = REFUSED if may_execute else REFUSED | EXEC
-    for numbers in refused.values():
+    for name, numbers in refused.items():
         number = numbers[column]
-        if number is not None:
+        if number is not None and not (has_gpu and name in LISTENING):
             yield from (_step(IF_EQUAL, number, 0, 1), _refuse(errno.EPERM))
     yield from _unless(CLONE[column], ARGUMENT[0], IF_ANY_BIT, NEW_NAMESPACE, is_refused=True)
     yield from _unless(SOCKETPAIR[column], ARGUMENT[1], IF_ANY_BIT, DATAGRAM, is_refused=True)
     for numbers in SIGNALS.values():
         yield from _unless(numbers[column], ARGUMENT[0], IF_EQUAL, os.getpid(), is_refused=False)
     yield _step(RETURN, ALLOW)
+
+
+def _listener(number: int) -> list[bytes]:
+    """Allow a socket of whole packets between processes of this machine; it leaves others be."""
+    return [
+        _step(IF_EQUAL, number, 0, 7),
+        _step(LOAD, ARGUMENT[0]),
+        _step(IF_EQUAL, UNIX, 0, 4),
+        _step(LOAD, ARGUMENT[1]),
+        _step(AND, TYPE),
+        _step(IF_EQUAL, SEQUENCED, 0, 1),
+        _step(RETURN, ALLOW),
+        _step(LOAD, NUMBER),
+    ]
 
 
 def _unless(number: int, argument: int, test: int, value: int, *, is_refused: bool) -> list[bytes]:

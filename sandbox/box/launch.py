@@ -112,7 +112,7 @@ def confine(wall: dict[str, Any], here: str) -> None:
     sys.path.remove(here)
     walls.alone()
     walls.landlock(**wall["paths"])
-    walls.seccomp(may_execute=wall["may_execute"])
+    walls.seccomp(may_execute=wall["may_execute"], has_gpu=wall["has_gpu"])
 
 
 def share_cores(threads: int) -> None:

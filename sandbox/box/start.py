@@ -120,9 +120,11 @@ class Child:
             # processes would count too, so there the watch counts the job's own.
             bounds["processes"] = limits.processes
         paths = self.command.paths
+        has_gpu = self.need.gpu is not None
+        wall = {"paths": paths, "may_execute": may_execute, "has_gpu": has_gpu}
         told = {
             "bounds": bounds,
-            "wall": None if paths is None else {"paths": paths, "may_execute": may_execute},
+            "wall": None if paths is None else wall,
             "threads": limits.threads,
             "program": program,
             "arguments": arguments,
@@ -151,6 +153,8 @@ def environment(need: Need, *, home: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "HOME": home,
         "TMPDIR": home,
+        # torch built with CUDA names a folder after the user, whom nothing in there knows.
+        "LOGNAME": "box",
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": str(need.threads),

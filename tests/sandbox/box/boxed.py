@@ -48,6 +48,7 @@ def boxed(
     on_progress: Any = None,
     lodger: Lodger | None = None,
     may_execute: bool = False,
+    gpu: int | None = None,
 ) -> Iterator[Outcome]:
     """Run a program of our own; nothing of it may be left when it has ended."""
     script = tmp_path / "program.py"
@@ -55,7 +56,7 @@ def boxed(
     with place.folder() as root:
         laid = Place.lay_out(root, lodger=lodger)
         laid.fill(job={"job": "test"}, inputs={"program.py": script})
-        child = Child.start(level, laid, Need())
+        child = Child.start(level, laid, Need(gpu=gpu))
 
         def begin() -> None:
             seen = child.seen(laid.job / "in" / "program.py")

@@ -18,7 +18,7 @@ from sandbox.box.place import Place
 from sandbox.box.start import WALLS, Child, Command, Need
 from tests.sandbox import cards
 
-from .boxed import needs
+from .boxed import boxed, needs
 
 
 def test_a_machine_without_a_card_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +185,57 @@ def test_cuda_may_reserve_addresses_as_it_likes(gpu: int | None, is_limited: boo
         child.order(Limits(), child.seen(laid.job / "in" / "p.py"))
         said, _ = child.process.communicate(timeout=60)
     assert said.decode().strip() == str(is_limited)
+
+
+LISTENS = """
+    import socket
+    def tried(act):
+        try:
+            act()
+        except OSError as refusal:
+            return os.strerror(refusal.errno)
+        return ""
+    def listener(kind, address, family=socket.AF_UNIX):
+        door = socket.socket(family, kind)
+        door.bind(address)
+        door.listen()
+        return door
+    whole, door = socket.SOCK_SEQPACKET, None
+    def begins():
+        global door
+        door = listener(whole | socket.SOCK_CLOEXEC, "\\0cuda-uvmfd-" + str(os.getpid()))
+    def speaks():
+        with socket.socket(socket.AF_UNIX, whole) as speaker:
+            speaker.connect(b"\\0cuda-uvmfd-" + str(os.getpid()).encode())
+    done({
+        "begins": tried(begins),
+        "lets somebody in": door and tried(door.accept),
+        "speaks": tried(speaks),
+        "listens at a path": tried(lambda: listener(whole, str(out / "door"))),
+        "streams": tried(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)),
+        "datagrams": tried(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)),
+        "elsewhere": tried(lambda: socket.socket(socket.AF_INET, whole)),
+        "user": __import__("getpass").getuser(),
+    })
+"""
+
+
+@pytest.mark.parametrize("level", ["bwrap", "landlock"])
+@pytest.mark.parametrize("gpu", [None, 0])
+def test_cuda_may_listen_where_nobody_can_come_in(
+    level: str, gpu: int | None, tmp_path: Path
+) -> None:
+    with boxed(needs(level), tmp_path, LISTENS, gpu=gpu) as outcome:
+        assert outcome.result == {
+            "begins": "" if gpu is not None else "Permission denied",
+            "lets somebody in": "Operation not permitted" if gpu is not None else None,
+            "speaks": "Operation not permitted" if gpu is not None else "Permission denied",
+            "listens at a path": "Permission denied",
+            "streams": "Permission denied",
+            "datagrams": "Permission denied",
+            "elsewhere": "Permission denied",
+            "user": "box",
+        }
 
 
 def test_a_job_with_a_gpu_may_hold_cudas_libraries_too() -> None:
