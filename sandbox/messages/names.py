@@ -16,6 +16,7 @@ LEARNERS: dict[str, Words] = {
     "boosting_small": _("Gradient boosting, small trees"),
     "boosting_large": _("Gradient boosting, large trees"),
     "forest": _("Forest of random trees"),
+    "kernel_ridge": _("Kernel ridge (rows nearby)"),
     "neural": _("Neural network"),
     "ensemble": _("Ensemble of the models"),
     "one_cluster": _("Everything in one cluster"),

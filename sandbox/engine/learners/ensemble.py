@@ -107,6 +107,8 @@ class Ensemble(Learner):
 
     def fit(self, lesson: Lesson) -> Mean:
         """Teach every member, each in its share of the time; with a size, each at its own."""
+        from threadpoolctl import threadpool_limits
+
         from sandbox.engine.learners import LEARNERS
 
         workers = lesson.threads if lesson.x.size < SMALL else 1
@@ -122,7 +124,9 @@ class Ensemble(Learner):
                 taught.append((part.weight, name, LEARNERS[name].fit(given)))
             return taught
 
-        with ThreadPoolExecutor(workers) as pool:
+        # side by side, BLAS's own threads would only fight over the same cores
+        alone = threadpool_limits(1 if workers > 1 else None, user_api="blas")
+        with alone, ThreadPoolExecutor(workers) as pool:
             taught = pool.map(teach, self.queues(workers))
             return Mean([one for queue in taught for one in queue], self.bounds)
 

@@ -21,6 +21,8 @@ from .base import Fitted, Learner, Lesson, bagged, is_skewed
 from .base_perceptrons import SMALL, Aim, Weights, forward, steps
 
 MEMBERS = 4
+ALONE = 40_000
+"""Rows from which on there is one: members' steps take as long as more steps, which are worth more."""
 HIDDEN = 96
 EPOCHS = 100
 PATIENCE = 8
@@ -168,8 +170,9 @@ def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.nda
     y = np.log(y) if log else y
     span, scale = (float(y.min()), float(y.max())), (float(y.mean()), float(y.std()) or 1.0)
     sizes = [sum(one.width for one in columns), HIDDEN, HIDDEN, lesson.classes or 1]
+    members = int(np.clip(ALONE // len(y), 1, MEMBERS))
     layers = [
-        chance.normal(0, np.sqrt(2 / (ins + 1)), (MEMBERS, ins + 1, outs)).astype(np.float32)
+        chance.normal(0, np.sqrt(2 / (ins + 1)), (members, ins + 1, outs)).astype(np.float32)
         for ins, outs in pairwise(sizes)
     ]
     y = y if lesson.classes else ((y - scale[0]) / scale[1]).astype(np.float32)

@@ -105,6 +105,7 @@ class Supervised(Spec):
         "boosting",
         "linear",
         "neural",
+        "kernel_ridge",
         "boosting_small",
         "boosting_large",
         "boosting_extra",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,19 @@ WEIGHED = 10_000
 REPEATED = 1_000
 """Rows up to which luck in drawing the folds is worth averaging out."""
 
+LONG_ENOUGH, LOOK = 5.0, 0.1
+"""Seconds that must be left for another glance, and the share of them that it may take."""
+
 Learnt = tuple[Fitted, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The rows that taught the first model on a long table, those it was seen on, its score."""
+
+    rows: np.ndarray
+    seen: np.ndarray
+    score: float | None
 
 
 def attempt(course: TableCourse, name: str) -> Entry:
@@ -52,15 +64,17 @@ def attempt(course: TableCourse, name: str) -> Entry:
     rows = sum(len(fit) for fit, _ in split.folds)
     latest = compared_by(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
-    if clock.now() + starting > latest:
+    is_slow = clock.now() + starting > latest
+    if is_slow and not _shines(course, learner):
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
-    if clock.now() > latest:
+    if not is_slow and clock.now() > latest:
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
-    shown = _glance(course, learner) if course.first_result is None else None
-    done = _learnt(course, learner, split.folds, must=course.first_result is None)
+    is_first = course.first_result is None
+    shown = _glance(course, learner) if is_first else None
+    done = _learnt(course, learner, split.folds, must=is_first or is_slow)
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
@@ -100,12 +114,29 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
     fitted = learner.fit(few)
     raw = fitted.predict(lesson.x[seen])
-    entry = Entry(learner.name, time.monotonic() - began, raw=raw)
-    course.entries.append(_scored(course, entry, seen))
+    entry = _scored(course, Entry(learner.name, time.monotonic() - began, raw=raw), seen)
+    course.glance = Glance(rows, seen, entry.score)
+    course.entries.append(entry)
     course.first_result = course.job.at()
     course.tell("training", 0.15)
     course.entries.pop()
     return fitted
+
+
+def _shines(course: TableCourse, learner: Learner) -> bool:
+    """Whether one that takes long does better than the first did where that had its glance.
+
+    Then it is worth having even if it is cut short, as it is not on most long tables.
+    """
+    lesson, glance = course.lesson, course.glance
+    left = compared_by(course) - clock.now() - learner.start_seconds
+    if glance is None or glance.score is None or left < LONG_ENOUGH:
+        return False
+    learner.start()
+    fitted = learner.fit(lesson.of(glance.rows).until(clock.now() + LOOK * left))
+    raw = fitted.predict(lesson.x[glance.seen])
+    score = _scored(course, Entry(learner.name, 0.0, raw=raw), glance.seen).score
+    return score is not None and course.metric.gain(score, glance.score) > 0
 
 
 def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learnt:

@@ -55,6 +55,8 @@ class TableCourse(Course):
     """The column whose rows belong together, where one is known."""
     awake: set[str] = field(default_factory=set)
     """The learners that have loaded what they take."""
+    glance: comparison.Glance | None = None
+    """What a long table's first model was made of."""
     tested: Fitted | None = None
     """The model that met the test rows."""
     kept: Fitted | None = None
