@@ -16,6 +16,11 @@ from sandbox.engine.trees import SMALL
 from .base import Fitted, Learner, Lesson, bagged, is_skewed
 
 ROUNDS = 4_000
+BINS = 511
+"""Twice LightGBM's own: a column of days or of prices has more than 255 places to be cut at."""
+MANY, WARY = 32, {"cat_smooth": 50, "cat_l2": 30}
+"""Levels from which on a class's share in each of them is luck as often as not, and what to trust
+them less by than LightGBM does of itself."""
 STOPPING = 0.15
 """The share of the training rows that stops the boosting, so that validation rows only judge."""
 FEW = 1_000
@@ -138,6 +143,7 @@ class Boosting(Learner):
             "num_leaves": 16 if rows < LONG else 48,
             "min_data_in_leaf": 20 if rows > 800 else 5,
             "min_data_per_group": min(100, max(5, rows // 50)),
+            "max_bin": BINS,
             "feature_fraction": 0.5,
             "bagging_fraction": 0.9,
             "bagging_freq": 1,
@@ -150,6 +156,8 @@ class Boosting(Learner):
         }
         if rows >= LONG:
             options["learning_rate"] *= 2
+        if lesson.classes and max(lesson.levels, default=0) >= MANY:
+            options |= WARY
         if lesson.classes == 2:
             options |= {"objective": "binary", "metric": "binary_logloss"}
         elif lesson.classes:

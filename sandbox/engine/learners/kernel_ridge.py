@@ -40,7 +40,9 @@ FLOOR = 1e-6
 SMOOTHING = 1e-4
 """What large biases of classes cost, so that one without a row stays finite."""
 CELLS = 500_000
-"""Cells of the kernel that are worked on at a time."""
+"""Cells of the kernel, or of the design matrix, that are worked on at a time."""
+WIDE = 4_000_000
+"""Cells that landmarks may have; where rows are very wide, there are fewer."""
 FILE = "kernel_ridge.npz"
 ARRAYS = ("landmarks", "weights", "shift", "odds")
 
@@ -114,10 +116,10 @@ class KernelRidge(Learner):
         aims = np.eye(lesson.classes)[y] if lesson.classes else ((y - scale[0]) / scale[1])[:, None]
         shift = aims.mean(axis=0)
         taught = Taught(lesson, columns, (aims - shift).astype(np.float32))
-        narrow, place = taught.width()
-        count = int(np.clip(np.sqrt(WORK / len(y)), LEAST_LANDMARKS, LANDMARKS))
-        drawn = np.sort(chance.permutation(len(y))[:count])
-        landmarks = _matrix(lesson.x[drawn], columns)
+        most = WIDE // max(1, sum(column.width for column in columns))
+        narrow, place = taught.width(min(TRIED, max(most, LEAST_LANDMARKS)))
+        count = int(np.clip(min(most, np.sqrt(WORK / len(y))), LEAST_LANDMARKS, LANDMARKS))
+        landmarks = _matrix(lesson.x[chance.permutation(len(y))[:count]], columns)
         weights, scores = taught.weights(landmarks, narrow, place)
         scores = scores + shift
         odds = _odds(scores, lesson.y[: len(scores)]) if lesson.classes else np.empty((2, 0))
@@ -158,13 +160,12 @@ class Taught:
     columns: tuple[Column, ...]
     aims: np.ndarray
 
-    def width(self) -> tuple[float, int]:
-        """What to multiply squared distances by, from a few rows, and the best ridge there."""
-        matrix = _matrix(self.lesson.x[:TRIED], self.columns)
-        apart, aims = _apart(matrix, matrix), self.aims[:TRIED]
+    def width(self, rows: int) -> tuple[float, int]:
+        """What to multiply squared distances by, from so many rows, and the best ridge there."""
+        matrix = _matrix(self.lesson.x[:rows], self.columns)
+        apart, aims = _apart(matrix, matrix), self.aims[:rows]
         usual = float(np.median(apart)) or 1.0
-
-        ridge = len(RIDGES) // 2
+        ridge = len(RIDGES) // 2  # where each width's climb begins: the one before's best
 
         @cache
         def tried(width: int) -> tuple[float, int]:
@@ -193,8 +194,10 @@ class Taught:
             seen = ends
             if clock.now() > self.lesson.deadline:
                 break
-        few = _matrix(self.lesson.x[: min(seen, CHECKED)], self.columns)
-        places = basis.places(_near(_apart(few, landmarks), narrow))
+        few = self.lesson.x[: min(seen, CHECKED)]
+        pieces = _pieces(few, self.columns, len(landmarks))
+        near = np.concatenate([_near(_apart(piece, landmarks), narrow) for piece in pieces])
+        places = basis.places(near)
 
         @cache
         def tried(place: int) -> tuple[float, np.ndarray, np.ndarray]:
@@ -316,7 +319,7 @@ def _chances(scores: np.ndarray, steep: Any, bias: np.ndarray) -> np.ndarray:
 
 def _pieces(x: np.ndarray, columns: tuple[Column, ...], landmarks: int) -> Iterator[np.ndarray]:
     """The design matrix, as many rows at a time as keep the kernel small."""
-    size = max(1, CELLS // landmarks)
+    size = max(1, CELLS // max(landmarks, sum(column.width for column in columns)))
     for start in range(0, max(1, len(x)), size):
         yield _matrix(x[start : start + size], columns)
 

@@ -22,7 +22,7 @@ from .base_perceptrons import SMALL, Aim, Weights, forward, steps
 
 MEMBERS = 4
 ALONE = 40_000
-"""Rows from which on there is one: members' steps take as long as more steps, which are worth more."""
+"""Rows from which on there is one: with so many, more steps are worth more than more members."""
 HIDDEN = 96
 EPOCHS = 100
 PATIENCE = 8

@@ -11,8 +11,9 @@ import pytest
 
 from sandbox.engine import clock
 from sandbox.engine.job import Job
-from sandbox.engine.learners import LEARNERS
+from sandbox.engine.learners import LEARNERS, Lesson
 from sandbox.engine.learners.ensemble import Ensemble, Mean, Part
+from sandbox.engine.learners.linear import Line, Linear
 from sandbox.engine.specs import SPECS
 from sandbox.engine.specs.base import Supervised
 from sandbox.engine.training.course import Entry
@@ -48,6 +49,42 @@ def test_with_many_classes_the_quickest_rounds_come_first(course: TableCourse) -
     first, second = "boosting_extra", "boosting_small"
     assert course.learners.index(first) + 1 == course.learners.index(second)
     assert sorted(course.learners) == sorted(course.spec.learners)
+
+
+class Slow(Linear):
+    """Takes longer than there is, where it is not cut short; knows the truth, or nothing of it."""
+
+    name = "slow"
+
+    def __init__(self, *, is_bright: bool) -> None:
+        self.is_bright = is_bright
+        self.deadlines: list[float] = []
+
+    def least_seconds(self, rows: int) -> float:
+        return 1e6
+
+    def fit(self, lesson: Lesson) -> Line:
+        self.deadlines.append(lesson.deadline)
+        given = np.random.default_rng(0).permutation(lesson.y)
+        return super().fit(lesson if self.is_bright else replace(lesson, y=given))
+
+
+@pytest.mark.parametrize("is_bright", [True, False])
+def test_what_takes_long_is_learnt_where_its_glance_is_better_than_the_first(
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch, is_bright: bool
+) -> None:
+    slow = Slow(is_bright=is_bright)
+    monkeypatch.setitem(LEARNERS, "slow", slow)
+    assert comparison.attempt(course, "slow").why == "no_time", "there was no glance"
+    assert slow.deadlines == []
+    fit, check = course.split.folds[0]
+    course.glance = comparison.Glance(fit[:60], check, 0.8)
+    left = comparison.compared_by(course) - clock.now()
+    entry = comparison.attempt(course, "slow")
+    looked, *taught = slow.deadlines
+    assert looked < clock.now() + 0.2 * left, "a look is short"
+    assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("no_time", 0))
+    assert all(one < clock.now() + 0.6 * left for one in taught), "others get their share"
 
 
 def test_with_time_all_are_checked_on_all_folds(course: TableCourse) -> None:
