@@ -109,10 +109,15 @@ SPEED = (
     "else on this page shows a result before its end."
 )
 GPU = (
-    "No GPU was at hand, so there are no figures: the networks were run on the CPU alone. "
-    "`python -m benchmarks.gpu` trains each of them through the real task and box on both, and "
-    "prints seconds and scores side by side. How soon jobs start, and how many people a machine "
-    "takes: [operations.md](operations.md#how-large)."
+    "One day, 2026-11-27: an NVIDIA H200 with driver 580.159, torch 2.11 for CUDA 13.0, 16 cores, "
+    "behind bwrap, five cases beside each other on the one card, so seconds are rough. A "
+    "convolutional network of 1,600 made-up pictures went from a log loss of .389 to .044 in the "
+    "same budget of 60 s, the whole run from .400 to .023. At the sizes that the command makes up, "
+    "the networks of tables, series, tastes and anomalies took .6 to 1.1 times as long on the CPU "
+    "as on the GPU, CUDA's start of some seconds counted in, and scored alike: a GPU pays for "
+    "pictures. `python -m benchmarks.gpu` trains each of them through the real task and box on "
+    "both, and prints seconds and scores side by side. How soon jobs start, and how many people a "
+    "machine takes: [operations.md](operations.md#how-large)."
 )
 REPEAT = (
     "`make bench` runs the first bout and the other task types; results lie in `var/bench`, and "

@@ -19,9 +19,9 @@ def waves(classes: int, *, rows: int = 400, groups: np.ndarray | None = None) ->
     """A target that swings with a column, which no line follows."""
     chance = np.random.default_rng(1)
     x = chance.normal(0, 1, (rows, 3))
-    y = np.sin(3 * x[:, 0]) + 0.5 * x[:, 1] + chance.normal(0, 0.1, rows)
-    if classes:
-        y = np.digitize(y, np.quantile(y, np.arange(1, classes) / classes))
+    height = np.sin(3 * x[:, 0]) + 0.5 * x[:, 1] + chance.normal(0, 0.1, rows)
+    steps = np.quantile(height, np.arange(1, classes) / max(1, classes))
+    y = np.digitize(height, steps) if classes else height
     end = time.monotonic() + 60
     return Lesson(x, y, (0, 0, 0), classes, 3, 1, end, groups=groups)
 
