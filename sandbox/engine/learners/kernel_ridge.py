@@ -9,7 +9,7 @@ temperature and a bias for each make probabilities of the scores that rows had w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -282,7 +282,7 @@ def _mixed(lesson: Lesson, chance: np.random.Generator) -> np.ndarray:
     return order[np.argsort(chance.permutation(codes.max() + 1)[codes[order]], kind="stable")]
 
 
-def _climb(place: int, count: int, error: Any) -> int:
+def _climb(place: int, count: int, error: Callable[[int], float]) -> int:
     """The place with the least error, going down from this one."""
     while True:
         beside = [one for one in (place, place - 1, place + 1) if 0 <= one < count]
