@@ -19,8 +19,8 @@ ROUNDS = 4_000
 BINS = 511
 """Twice LightGBM's own: a column of days or of prices has more than 255 places to be cut at."""
 MANY, WARY = 32, {"cat_smooth": 50, "cat_l2": 30}
-"""Levels from which on a class's share in each of them is luck as often as not, and what to trust
-them less by than LightGBM does of itself."""
+"""With so many levels, a class's share in one of them is often luck: the options with which
+LightGBM trusts it less."""
 STOPPING = 0.15
 """The share of the training rows that stops the boosting, so that validation rows only judge."""
 FEW = 1_000

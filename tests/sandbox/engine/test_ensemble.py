@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sandbox.engine import saved
 from sandbox.engine.features import Feature, Features
 from sandbox.engine.learners import LEARNERS, Lesson
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, bounded, weigh
+from sandbox.engine.learners.linear import Line, Linear
 from sandbox.engine.problems import Problem
 
 from .conftest import RunJob, as_csv
@@ -46,6 +49,28 @@ def taught(classes: int) -> tuple[Lesson, Mean]:
     )
     parts = {name: Part(0.25) for name in ("linear", "boosting", "forest", "neural")}
     return given, Ensemble(parts).fit(given)
+
+
+class Watched(Linear):
+    """Notes how many threads BLAS may have while it learns."""
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def fit(self, lesson: Lesson) -> Line:
+        found = threadpool_info()
+        self.threads += [one["num_threads"] for one in found if one["user_api"] == "blas"]
+        return super().fit(lesson)
+
+
+def test_members_side_by_side_leave_each_other_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched()
+    monkeypatch.setitem(LEARNERS, "watched", watched)
+    given = replace(taught(0)[0], threads=2)
+    with threadpool_limits(2, user_api="blas"):
+        Ensemble({"watched": Part(0.5), "boosting": Part(0.5)}).fit(given)
+    assert watched.threads
+    assert set(watched.threads) == {1}
 
 
 def test_a_row_unlike_all_others_does_not_tip_the_mean(tmp_path: Path) -> None:

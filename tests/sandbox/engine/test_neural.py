@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.engine import saved
 from sandbox.engine.features import Feature, Features
-from sandbox.engine.learners import LEARNERS, Lesson
+from sandbox.engine.learners import LEARNERS, Lesson, neural
 from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
 from sandbox.engine.problems import Problem
 
@@ -50,6 +50,14 @@ def test_the_same_seed_learns_the_same_and_another_does_not() -> None:
     np.testing.assert_array_equal(first, second)
     other = NEURAL.fit(Lesson(**{**vars(given), "seed": 4})).predict(given.x)
     assert not np.array_equal(first, other)
+
+
+def test_the_more_rows_the_fewer_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neural, "ALONE", 400)
+    for rows, members in ((80, neural.MEMBERS), (200, 2), (500, 1)):
+        fitted = NEURAL.fit(curved(0, rows=rows))
+        assert isinstance(fitted, neural.Nets)
+        assert {len(layer) for layer in fitted.layers} == {members}
 
 
 def keep(folder: Path) -> np.ndarray:
