@@ -288,6 +288,7 @@ def test_a_change_from_the_room_does_not_overwrite_unsaved_words(stage: Stage, p
     stage.answer = lambda post: (503, {}, "")
     page.get_by_label("Field").fill("my own")
     page.get_by_role("button").focus()
+    expect(page.locator("[data-status]")).to_have_text("Kept")
     stage.send(partial.replace("from Sato", "again Sato").replace('value="4"', 'value="5"'), 7)
     expect(page.locator("[name=revision]")).to_have_value("5")
     expect(page.get_by_label("Field")).to_have_value("my own")
