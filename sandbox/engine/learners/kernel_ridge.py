@@ -186,18 +186,17 @@ class Taught:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Of the landmarks, (landmarks, outputs), and the scores of the first rows left out."""
         basis = Basis(_near(_apart(landmarks, landmarks), narrow), self.aims.shape[1])
-        seen = 0
+        seen, checked = 0, []
         for piece in _pieces(self.lesson.x, self.columns, len(landmarks)):
             ends = seen + len(piece)
             places = basis.places(_near(_apart(piece, landmarks), narrow))
             basis.take(places, self.aims[seen:ends])
+            if seen < CHECKED:
+                checked.append(places[:, : CHECKED - seen])
             seen = ends
             if clock.now() > self.lesson.deadline:
                 break
-        few = self.lesson.x[: min(seen, CHECKED)]
-        pieces = _pieces(few, self.columns, len(landmarks))
-        near = np.concatenate([_near(_apart(piece, landmarks), narrow) for piece in pieces])
-        places = basis.places(near)
+        places = np.concatenate(checked, axis=1)
 
         @cache
         def tried(place: int) -> tuple[float, np.ndarray, np.ndarray]:
@@ -205,7 +204,7 @@ class Taught:
 
         best = _climb(ridge, len(RIDGES), lambda place: tried(place)[0])
         _error, weights, missed = tried(best)
-        return basis.of_landmarks(weights), self.aims[: len(few)] - missed
+        return basis.of_landmarks(weights), self.aims[: len(missed)] - missed
 
     def _missed(
         self, basis: Basis, ridge: int, places: np.ndarray
@@ -230,15 +229,18 @@ class Basis:
     def __init__(self, near: np.ndarray, outputs: int) -> None:
         from scipy.linalg import cholesky
 
-        raised = near.astype(float)
+        raised = near.astype(float, order="F")
         raised[np.diag_indices_from(raised)] += JITTER
         self.root = cholesky(raised, lower=True, overwrite_a=True).astype(np.float32)
         self.products = np.zeros_like(self.root)
         self.aims = np.zeros((len(near), outputs), np.float32)
 
     def places(self, near: np.ndarray) -> np.ndarray:
-        """Coordinates, shape (landmarks, rows), of rows by their kernel (rows, landmarks)."""
-        return _solved(self.root, near.T)
+        """Coordinates, shape (landmarks, rows), of rows by their kernel (rows, landmarks).
+
+        They are written where the kernel was, which is no more after that.
+        """
+        return _solved(self.root, near.T, overwrite=True)
 
     def take(self, places: np.ndarray, aims: np.ndarray) -> None:
         """Learn from rows at these places."""
@@ -254,13 +256,13 @@ class Basis:
         """
         from scipy.linalg import cho_solve, cholesky
 
-        raised = self.products.copy()
+        raised = self.products.copy(order="F")
         raised[np.diag_indices_from(raised)] += ridge
         factor = cholesky(raised, lower=True, overwrite_a=True)
         weights = cho_solve((factor, True), self.aims)
         missed, turned = aims - places.T @ weights, _solved(factor, places)
         if groups is None:
-            own = np.square(turned).sum(axis=0)
+            own = np.einsum("ij,ij->j", turned, turned)
             return weights, missed / np.maximum(1 - own, FLOOR)[:, None]
         for code in np.unique(groups):
             mine = groups == code
@@ -330,20 +332,28 @@ def _matrix(x: np.ndarray, columns: tuple[Column, ...]) -> np.ndarray:
 
 
 def _near(apart: np.ndarray, narrow: float) -> np.ndarray:
-    return np.asarray(np.exp(-narrow * apart, dtype=np.float32))
+    near = np.asarray(apart * np.float32(-narrow))
+    return np.exp(near, out=near)
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Squared distances, shape (rows of one, rows of the other)."""
-    lengths = np.square(one).sum(axis=1)[:, None] + np.square(other).sum(axis=1)
-    return np.asarray(np.maximum(lengths - 2 * one @ other.T, 0))
+    apart = np.asarray(one @ other.T)
+    apart *= -2
+    apart += np.square(one).sum(axis=1)[:, None]
+    apart += np.square(other).sum(axis=1)
+    return np.maximum(apart, 0, out=apart)
 
 
-def _solved(root: np.ndarray, sides: np.ndarray, *, turned: bool = False) -> np.ndarray:
+def _solved(
+    root: np.ndarray, sides: np.ndarray, *, turned: bool = False, overwrite: bool = False
+) -> np.ndarray:
     """What a lower triangle, or its transpose, times the answer makes of it."""
     from scipy.linalg import solve_triangular
 
-    return np.asarray(solve_triangular(root, sides, lower=True, trans=int(turned)))
+    return np.asarray(
+        solve_triangular(root, sides, lower=True, trans=int(turned), overwrite_b=overwrite)
+    )
 
 
 LEARNER = KernelRidge()
