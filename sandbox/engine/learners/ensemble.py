@@ -14,7 +14,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
-from sandbox.engine import clock
+from sandbox.engine import clock, memory
 from sandbox.engine.trees import SMALL
 
 from .base import Fitted, Learner, Lesson
@@ -122,6 +122,7 @@ class Ensemble(Learner):
                 given = lesson.until(ends, threads=1 if workers > 1 else None)
                 given = replace(given, size=part.size if lesson.size else None)
                 taught.append((part.weight, name, LEARNERS[name].fit(given)))
+                memory.give_back()
             return taught
 
         # side by side, BLAS's own threads would only fight over the same cores

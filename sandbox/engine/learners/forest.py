@@ -21,7 +21,7 @@ STEP = 10
 """Trees grown between two looks at the clock."""
 LONG = 20_000
 """Rows from which on leaves hold more of them, so that the trees stay small enough to keep."""
-CHUNK = 2_000
+CHUNK = 1_000
 """Rows predicted at a time."""
 BLANK = -1e30
 """What stands for a missing value: left of all that is known."""
@@ -50,16 +50,20 @@ class Forest(Fitted):
         return np.asarray(np.exp(mean[:, 0]) if self.log else mean[:, 0])
 
     def _mean(self, x: np.ndarray) -> np.ndarray:
-        """Every row walks down every tree at the same time."""
+        """Every row walks down every tree at the same time, until it is at a leaf."""
         x = _filled(x)
-        nodes = np.tile(self.roots, (len(x), 1))
-        rows = np.arange(len(x))[:, None]
-        while (inner := self.left[nodes] >= 0).any():
-            # a leaf has no feature, and is not left
-            goes_left = x[rows, self.feature[nodes].clip(0)] <= self.threshold[nodes]
-            below = np.where(goes_left, self.left[nodes], self.right[nodes])
-            nodes = np.where(inner, below, nodes)
-        return np.asarray(self.value[nodes].mean(axis=1, dtype=float))
+        trees, width = len(self.roots), x.shape[1]
+        nodes, cells = np.tile(self.roots, len(x)), x.ravel()
+        on_the_way = np.flatnonzero(self.left[nodes] >= 0)
+        while len(on_the_way):
+            now = nodes[on_the_way]
+            asked = cells[on_the_way // trees * width + self.feature[now]]
+            goes_left = asked <= self.threshold[now]
+            below = np.where(goes_left, self.left[now], self.right[now])
+            nodes[on_the_way] = below
+            on_the_way = on_the_way[self.left[below] >= 0]
+        mean = self.value[nodes].reshape(len(x), trees, -1).mean(axis=1, dtype=float)
+        return np.asarray(mean)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its trees as arrays in a file beside it."""

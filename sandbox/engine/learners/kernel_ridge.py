@@ -39,8 +39,10 @@ FLOOR = 1e-6
 """How little a row left out may be missed by the others' learning, against dividing by nothing."""
 SMOOTHING = 1e-4
 """What large biases of classes cost, so that one without a row stays finite."""
-CELLS = 500_000
+CELLS = 200_000
 """Cells of the kernel, or of the design matrix, that are worked on at a time."""
+PARTS = 8
+"""In how many parts the checked rows are weighed, for less memory."""
 WIDE = 4_000_000
 """Cells that landmarks may have; where rows are very wide, there are fewer."""
 FILE = "kernel_ridge.npz"
@@ -186,21 +188,21 @@ class Taught:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Of the landmarks, (landmarks, outputs), and the scores of the first rows left out."""
         basis = Basis(_near(_apart(landmarks, landmarks), narrow), self.aims.shape[1])
-        seen, checked = 0, []
+        shape = len(landmarks), min(len(self.aims), CHECKED)
+        seen, checked = 0, np.empty(shape, np.float32, order="F")
         for piece in _pieces(self.lesson.x, self.columns, len(landmarks)):
             ends = seen + len(piece)
             places = basis.places(_near(_apart(piece, landmarks), narrow))
             basis.take(places, self.aims[seen:ends])
-            if seen < CHECKED:
-                checked.append(places[:, : CHECKED - seen])
+            kept = checked[:, seen:ends]
+            kept[:] = places[:, : kept.shape[1]]
             seen = ends
             if clock.now() > self.lesson.deadline:
                 break
-        places = np.concatenate(checked, axis=1)
 
         @cache
         def tried(place: int) -> tuple[float, np.ndarray, np.ndarray]:
-            return self._missed(basis, place, places)
+            return self._missed(basis, place, checked[:, :seen])
 
         best = _climb(ridge, len(RIDGES), lambda place: tried(place)[0])
         _error, weights, missed = tried(best)
@@ -222,8 +224,8 @@ class Taught:
 class Basis:
     """Coordinates in which the kernel is a plain product, and what rows have taught there.
 
-    `near` is the landmarks' own kernel. `products`, shape (landmarks, landmarks), and `aims`,
-    (landmarks, outputs), are sums over the rows taken.
+    `near` is the landmarks' own kernel. `products`, the lower triangle of (landmarks, landmarks),
+    and `aims`, (landmarks, outputs), are sums over the rows taken.
     """
 
     def __init__(self, near: np.ndarray, outputs: int) -> None:
@@ -244,7 +246,9 @@ class Basis:
 
     def take(self, places: np.ndarray, aims: np.ndarray) -> None:
         """Learn from rows at these places."""
-        self.products += places @ places.T
+        from scipy.linalg.blas import ssyrk
+
+        self.products = ssyrk(1, places, 1, self.products, lower=True, overwrite_c=True)
         self.aims += places @ aims
 
     def left_out(
@@ -260,10 +264,12 @@ class Basis:
         raised[np.diag_indices_from(raised)] += ridge
         factor = cholesky(raised, lower=True, overwrite_a=True)
         weights = cho_solve((factor, True), self.aims)
-        missed, turned = aims - places.T @ weights, _solved(factor, places)
+        missed = aims - places.T @ weights
         if groups is None:
-            own = np.einsum("ij,ij->j", turned, turned)
+            parts = np.array_split(places, PARTS, axis=1)
+            own = np.concatenate([np.square(_solved(factor, one)).sum(axis=0) for one in parts])
             return weights, missed / np.maximum(1 - own, FLOOR)[:, None]
+        turned = _solved(factor, places)
         for code in np.unique(groups):
             mine = groups == code
             left = (1 + FLOOR) * np.eye(mine.sum()) - turned[:, mine].T @ turned[:, mine]
@@ -333,7 +339,8 @@ def _matrix(x: np.ndarray, columns: tuple[Column, ...]) -> np.ndarray:
 
 def _near(apart: np.ndarray, narrow: float) -> np.ndarray:
     near = np.asarray(apart * np.float32(-narrow))
-    return np.exp(near, out=near)
+    np.exp(near, out=near)
+    return near
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -342,7 +349,8 @@ def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     apart *= -2
     apart += np.square(one).sum(axis=1)[:, None]
     apart += np.square(other).sum(axis=1)
-    return np.maximum(apart, 0, out=apart)
+    np.maximum(apart, 0, out=apart)
+    return apart
 
 
 def _solved(

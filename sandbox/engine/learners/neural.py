@@ -30,8 +30,8 @@ STOPPING = 0.15
 """The share of the training rows that stops the learning, so that validation rows only judge."""
 STOPPED_BY = 10_000
 """Rows by which the loss is known well enough to stop."""
-CHUNK = 20_000
-"""Rows predicted at a time, so that hidden units take tens of megabytes at most."""
+CHUNK, PIECE = 20_000, 1_000
+"""Rows encoded, and rows predicted, at a time: hidden units then stay near the processor."""
 FILE = "neural.npz"
 
 
@@ -66,6 +66,10 @@ class Nets(Fitted):
 
     def answer(self, matrix: Any) -> np.ndarray:
         """The same from rows of the design matrix, dense or sparse."""
+        starts = range(0, max(1, matrix.shape[0]), PIECE)
+        return np.concatenate([self._answer(matrix[one : one + PIECE]) for one in starts])
+
+    def _answer(self, matrix: Any) -> np.ndarray:
         raw = forward(_dense(matrix), self.layers, lambda x: np.maximum(x, 0)).astype(float)
         if self.classes:
             odds = np.exp(raw - raw.max(axis=-1, keepdims=True))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.engine import clock, device
+from sandbox.engine import clock, device, memory
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.problems import LeftOut, Warned, by_gravity, warning
 
@@ -196,6 +196,7 @@ class Course(ABC):
             if place and entry.score is not None and self.first_result is None:
                 self.first_result = self.job.at()
             self.combine()
+            memory.give_back()
             self.tell(stage, 0.12 + 0.58 * (place + 1) / len(names))
         if late := [entry.model for entry in self.entries if entry.why == "no_time"]:
             self.warnings.append(warning("time_short", learners=late))
@@ -208,6 +209,7 @@ class Course(ABC):
         with clock.spared_by(self._spared):
             self.compare()
         self.judge()
+        memory.give_back()
         self.tell("explaining", 0.72)
         result = self.conclude()
         result |= {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.engine import clock, metrics
+from sandbox.engine import clock, memory, metrics
 from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, bounded, weigh
@@ -222,7 +222,9 @@ def _mapped(
 
     # side by side, BLAS's own threads would only fight over the same cores
     with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(learn, places, ends))
+        done = list(pool.map(learn, places, ends))
+    memory.give_back()
+    return done
 
 
 def combine(course: TableCourse) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engine import clock, explain, metrics
+from sandbox.engine import clock, explain, memory, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Mean, Member
 from sandbox.engine.problems import warning
@@ -105,6 +105,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
     assert best.first is not None
     # what people take home comes before what explains it
     course.kept = again(course)
+    memory.give_back()
     check = split.folds[0][1]
     important = []
     if best is not course.baseline:
