@@ -20,6 +20,8 @@ from sandbox.engine.trees import SMALL
 from .base import Fitted, Learner, Lesson
 
 ROUNDS = 25
+LEAST = 0.05
+"""The weight from which on a member is worth its time: to learn again, and with every prediction."""
 FILE = "ensemble.zip"
 QUICK = 1
 """How tight files are packed: trees are long texts, and people wait for them."""
@@ -205,7 +207,11 @@ def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, 
     if gains.mean() < gains.std() / np.sqrt(len(gains)):
         weights = {name: weight / 2 for name, weight in weights.items()}
         weights[best] += 0.5
-    return weights
+    return _whole({name: weight for name, weight in weights.items() if weight >= LEAST})
+
+
+def _whole(weights: dict[str, float]) -> dict[str, float]:
+    return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
 
 class Losses:

@@ -41,6 +41,12 @@ def test_a_gain_that_may_be_luck_leaves_most_weight_with_the_best() -> None:
     assert weights["good"] > 0.5
 
 
+def test_who_would_weigh_next_to_nothing_is_no_member() -> None:
+    once, twice = np.resize([1, -1], 800), np.resize([1, 1, -1, -1], 800)
+    told = {"good": TRUTH + once, "poor": TRUTH + 5 * twice}
+    assert weigh(Losses(TRUTH, classes=0, absolute=False), told) == {"good": 1}
+
+
 def taught(classes: int) -> tuple[Lesson, Mean]:
     x = CHANCE.normal(size=(240, 3))
     y = x[:, 0] + 0.3 * CHANCE.normal(size=240)
