@@ -21,7 +21,7 @@ from .base import Fitted, Learner, Lesson
 
 ROUNDS = 25
 LEAST = 0.05
-"""The weight from which on a member is worth its time: to learn again, and with every prediction."""
+"""The weight from which on a member is worth learning again, and asking with every prediction."""
 FILE = "ensemble.zip"
 QUICK = 1
 """How tight files are packed: trees are long texts, and people wait for them."""

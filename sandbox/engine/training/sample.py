@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 CELLS = 300_000
 """Cells that can be learnt from for each second there is."""
+NARROW = 20
+"""Columns that a table counts as at least: a tree costs by the row too, however few there are."""
 
 
 def affordable(source: Table, seconds: float, cells: int | None = None) -> int:
     """Rows of a table that can be taken on in these seconds, at so many cells in each."""
-    return int((cells or CELLS) * max(1.0, seconds)) // len(source.kinds)
+    width = len(source.kinds)
+    if cells is None:
+        cells, width = CELLS, max(width, NARROW)
+    return int(cells * max(1.0, seconds)) // width
 
 
 def taken(source: Table, most: int, *, seed: int, together: str | None = None) -> Table:

@@ -87,6 +87,15 @@ def test_what_takes_long_is_learnt_where_its_glance_is_better_than_the_first(
     assert all(one < clock.now() + 0.6 * left for one in taught), "others get their share"
 
 
+def test_the_first_is_learnt_however_long_it_takes(
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(is_bright=True)
+    monkeypatch.setitem(LEARNERS, "slow", slow)
+    course.first_result = None
+    assert comparison.attempt(course, "slow").score is not None
+
+
 def test_with_time_all_are_checked_on_all_folds(course: TableCourse) -> None:
     folds = [*course.split.folds, *course.spare]
     comparison.widen(course)

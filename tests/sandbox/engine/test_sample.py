@@ -43,6 +43,13 @@ def test_a_table_that_is_short_enough_stays_whole() -> None:
     assert whole.rows == 900
 
 
+def test_a_narrow_table_may_be_no_longer_than_one_of_twenty_columns() -> None:
+    kinds = {f"c{place}": "number" for place in range(40)}
+    wide = table.Table(pd.DataFrame(columns=list(kinds)), kinds, "csv")
+    assert sample.affordable(orders(), 10) == 2 * sample.affordable(wide, 10)
+    assert sample.affordable(orders(), 10, 60) == 20 * sample.affordable(wide, 10, 60)
+
+
 def test_what_stands_together_is_drawn_together() -> None:
     taken = sample.taken(orders(), 100, seed=1, together="basket")
     assert len(taken.frame) == 99
@@ -64,7 +71,7 @@ def test_a_long_table_is_sampled_and_the_result_says_so(
 def test_long_lists_are_sampled_query_by_query(
     run_here: RunJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sample, "CELLS", 100)
+    monkeypatch.setattr(sample, "CELLS", 700)
     chance = np.random.default_rng(0)
     rows = [
         [f"q{place // 10}", round(fit, 3), int(fit + chance.normal(0, 0.3) > 0.5)]

@@ -64,15 +64,15 @@ def attempt(course: TableCourse, name: str) -> Entry:
     rows = sum(len(fit) for fit, _ in split.folds)
     latest = compared_by(course) - learner.least_seconds(rows)
     starting = 0.0 if name in course.awake else learner.start_seconds
+    is_first = course.first_result is None
     is_slow = clock.now() + starting > latest
-    if is_slow and not _shines(course, learner):
+    if is_slow and not is_first and not _shines(course, learner):
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
-    if not is_slow and clock.now() > latest:
+    if not is_first and not is_slow and clock.now() > latest:
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
-    is_first = course.first_result is None
     shown = _glance(course, learner) if is_first else None
     done = _learnt(course, learner, split.folds, must=is_first or is_slow)
     if shown and course.is_enough:
