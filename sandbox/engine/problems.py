@@ -78,6 +78,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
     "cold_start": ("count", "percent"),
     "users_untested": ("count", "percent"),
     "users_sampled": ("users", "total"),
+    "series_sampled": ("series", "total"),
     "interactions_incomplete": ("count",),
     "interactions_repeated": ("count", "percent"),
     "few_cycles": ("period", "cycles"),

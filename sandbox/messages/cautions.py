@@ -157,6 +157,11 @@ CAUTIONS: dict[str, Words] = {
         "from. Everybody can still be recommended to; give the run more seconds to learn from "
         "more."
     ),
+    "series_sampled": _(
+        "To keep the time budget, models were compared and tested on %(series)s of %(total)s "
+        "series, drawn at random. The best one forecasts all of them; give the run more seconds "
+        "to compare on more."
+    ),
     "interactions_incomplete": _("Rows left out for lack of a user, an item or a time: %(count)s."),
     "interactions_repeated": _(
         "%(count)s rows (%(percent)s %%) repeat a pair of user and item. Each pair counts once, "

@@ -146,7 +146,7 @@ class Rhythm:
             days = pd.DatetimeIndex((places * int(self.step)).astype("datetime64[us]"))
         facts[:, 0] = days.month
         if self.step < 7 * DAY:
-            facts[:, 1], facts[:, 2] = days.dayofweek, days.hour + days.minute / 60
+            facts[:, 1], facts[:, 2] = days.day_of_week, days.hour + days.minute / 60
         return facts
 
     def state(self) -> dict[str, Any]:

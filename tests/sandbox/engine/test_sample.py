@@ -11,6 +11,7 @@ import pytest
 from sandbox.engine import splits, table
 from sandbox.engine.specs.anomaly_detection import course as detection
 from sandbox.engine.specs.clustering import course as clustering
+from sandbox.engine.specs.forecasting import course as forecasting
 from sandbox.engine.specs.text_classification import course as texts
 from sandbox.engine.training import sample
 
@@ -84,6 +85,31 @@ def test_long_lists_are_sampled_query_by_query(
     assert said["rows"] % 10 == 0
     split = result["split"]
     assert 10 * (split["train_queries"] + split["test_queries"]) <= said["rows"]
+
+
+@pytest.mark.parametrize("share", [0.25, 0.0])
+def test_learners_are_compared_on_some_of_many_series_and_all_are_forecast(
+    run_here: RunJob, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(forecasting, "VALUES", 100)
+    monkeypatch.setattr(forecasting, "FORECASTING", share)
+    days = pd.date_range("2024-01-01", periods=40).astype(str)
+    sold = np.random.default_rng(0).normal(20, 1, (80, 40)).cumsum(axis=1).round(1)
+    rows = [
+        [f"s{shop}", day, sold[shop, place]] for shop in range(80) for place, day in enumerate(days)
+    ]
+    asked = {"spec": "forecasting", "time": "day", "target": "sold", "series": "shop", "horizon": 3}
+    ran = run_here({"t.csv": as_csv(["shop", "day", "sold"], rows)}, **ASKED, **asked)
+    said = warned(ran.result, "series_sampled")
+    assert said["total"] == ran.result["forecast"]["series"] == 80
+    assert 30 <= said["series"] <= 50
+    ahead = pd.read_csv(ran.folder / "out" / "predictions.csv")
+    assert ahead.groupby("series").size().to_dict() == {f"s{shop}": 3 for shop in range(80)}
+    others = {one["model"]: one["why"] for one in ran.result["leaderboard"]}
+    quick = others.pop("naive2")
+    assert quick is None
+    if not share:
+        assert set(others.values()) == {"no_time"}, "who cannot forecast all in time is no model"
 
 
 def test_long_texts_are_sampled_by_their_letters(

@@ -41,7 +41,7 @@ def conclude(course: SeriesCourse) -> dict[str, Any]:
     listed = _listed(course, truth, said)
     by_step = _by_step(course, course.sized(best.raw, best))
     course.tested = (truth, raw)
-    lengths = panel.lengths
+    lengths = course.whole.lengths
     return {
         "target": course.columns["target"],
         "rows": len(course.source.frame),
@@ -64,7 +64,7 @@ def conclude(course: SeriesCourse) -> dict[str, Any]:
         "importance": [],
         "learning_curve": [],
         "forecast": {
-            "series": len(panel),
+            "series": len(course.whole),
             "horizon": course.horizon,
             "rhythm": panel.rhythm.name,
             "period": panel.period,
@@ -118,7 +118,7 @@ def _listed(course: SeriesCourse, truth: np.ndarray, said: np.ndarray) -> dict[s
 
 def keep(course: SeriesCourse) -> dict[str, Any]:
     """Learn from every step, write the model, and forecast the steps after the last."""
-    best, job, panel = course.best, course.job, course.panel
+    best, job, panel = course.best, course.job, course.whole
     model = kept.Kept(
         best.model,
         course.columns,
@@ -141,7 +141,7 @@ def keep(course: SeriesCourse) -> dict[str, Any]:
 
 def _show(course: SeriesCourse, ahead: np.ndarray) -> None:
     """Some series' latest past and what is forecast, for the picture."""
-    panel, horizon = course.panel, course.horizon
+    panel, horizon = course.whole, course.horizon
     longest = np.argsort(-panel.lengths, kind="stable")[:SHOWN]
     span = min(SHOWN_STEPS, max(4 * horizon, 4 * panel.period, 24))
     for one in sorted(longest):
@@ -158,7 +158,7 @@ def _show(course: SeriesCourse, ahead: np.ndarray) -> None:
 
 def _stamps(course: SeriesCourse, one: int, past: int) -> list[float | str]:
     """The time stamps of the past shown and of the steps ahead: numbers, or ISO 8601."""
-    panel = course.panel
+    panel = course.whole
     later = panel.rhythm.after(panel.ends[one], course.horizon)
     earlier = panel.rhythm.before(panel.ends[one], past)
     return [

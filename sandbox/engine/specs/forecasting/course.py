@@ -27,10 +27,16 @@ from .truth import told, units
 if TYPE_CHECKING:
     from sandbox.engine.specs.base import Spec
 
+VALUES = 30_000
+"""Values, of all series, on which learners can be compared for each second there is."""
+LEAST = 30
+"""Series that are compared on in any case, where there are so many."""
 COMPARING = 0.6
 """The share of the time in which learners are compared; the best then learns twice more."""
 LEARNING = 0.4
 """The share of what is left that one learner may take."""
+FORECASTING = 0.25
+"""The share of the time that the series which were not compared on may take in the end."""
 MEMBERS = 4
 CLOSE = 1.2
 """Learners whose error is at most so many times the least one's are combined."""
@@ -45,6 +51,9 @@ class SeriesCourse(Course):
     source: table.Table
     columns: dict[str, str | None]
     panel: Panel
+    """The series that learners are compared, tested and explained on."""
+    whole: Panel
+    """All series: the model that is kept learns from them, and forecasts them."""
     horizon: int
     cuts: tuple[int, ...]
     """Steps before the end of what may be learnt from, the earliest fold first."""
@@ -55,8 +64,17 @@ class SeriesCourse(Course):
     """What came in the test and what was said, once it has been looked at."""
     lasted: dict[str, float] = field(default_factory=dict)
     """How long each learner took to learn once."""
+    ahead: dict[str, float] = field(default_factory=dict)
+    """How long each learner would take to forecast the series it was not compared on."""
+    affordable: float = field(init=False)
+    """How long that may take."""
     shown: list[dict[str, Any]] = field(default_factory=list)
     """Series for the picture: past, and what is forecast once the model is kept."""
+
+    def __post_init__(self) -> None:
+        """How long what comes in the end may take."""
+        super().__post_init__()
+        self.affordable = FORECASTING * self.job.left()
 
     def ends(self) -> float:
         """Earlier, for the best to learn twice more."""
@@ -67,6 +85,11 @@ class SeriesCourse(Course):
     def learn(self) -> Panel:
         """What may be learnt from: all but the test."""
         return self.panel.cut(self.horizon)
+
+    @property
+    def growth(self) -> float:
+        """How many times the values compared on all values are."""
+        return float(self.whole.lengths.sum() / self.panel.lengths.sum())
 
     @property
     def best(self) -> Entry:
@@ -94,7 +117,7 @@ class SeriesCourse(Course):
         learner.start()
         began = time.monotonic()
         until = began + LEARNING * max(0.0, self.deadline - began)
-        fitted, longest, raws = None, 0.0, []
+        fitted, longest, saying, raws = None, 0.0, 0.0, []
         for cut in self.cuts:
             past = self.learn.cut(cut)
             started = time.monotonic()
@@ -103,7 +126,12 @@ class SeriesCourse(Course):
                     self.lesson(past, began + (until - began) / 2 if fitted is None else until)
                 )
                 longest = max(longest, time.monotonic() - started)
+            started = time.monotonic()
             raws.append(fitted.predict(past))
+            saying = max(saying, time.monotonic() - started)
+        self.ahead[name] = saying * (self.growth - 1)
+        if self.entries and self.ahead[name] > self.affordable:
+            return Entry(name, time.monotonic() - began, why="no_time")
         entry = Entry(name, time.monotonic() - began, raw=np.stack(raws, axis=1), first=fitted)
         self.lasted[name] = longest
         return self._scored(entry)
@@ -112,7 +140,7 @@ class SeriesCourse(Course):
         """The weighted mean of the learners that erred least, by their past errors."""
         members = self.members()
         if len(members) < 2:
-            return Entry(name, 0.0, why="learner_failed")
+            return Entry(name, 0.0, why="no_time" if self.growth > 1 else "learner_failed")
         by_name = {entry.model: entry for entry in self.entries}
         total = sum(weight for _, weight in members)
         raw = sum(weight / total * np.asarray(by_name[one].raw) for one, weight in members)
@@ -132,9 +160,12 @@ class SeriesCourse(Course):
             if entry.score is not None and not isinstance(LEARNERS[entry.model], Combination)
         )
         close = sum(score <= CLOSE * scored[0][0] for score, _ in scored)
+        taken = scored[: min(MEMBERS, max(2, close))]
+        spent = np.cumsum([self.ahead[model] for _, model in taken])
         return tuple(
             (model, 1 / max(score, 1e-9) ** 2)
-            for score, model in scored[: min(MEMBERS, max(2, close))]
+            for (score, model), seconds in zip(taken, spent, strict=True)
+            if seconds <= self.affordable
         )
 
     def _scored(self, entry: Entry) -> Entry:
@@ -188,7 +219,8 @@ class SeriesCourse(Course):
         first = best.first
         assert isinstance(first, Forecaster)
         left = 0.5 * (self.job.left() - conclusion.ENDING)
-        if self.lasted[best.model] > left:
+        more = self.growth if len(past) > len(self.panel) else 1.0
+        if self.lasted[best.model] * more > left:
             return first
         lesson = replace(self.lesson(past, clock.now() + left), members=self.members())
         fitted = LEARNERS[best.model].fit(lesson)
@@ -230,7 +262,10 @@ def begin(spec: Spec, job: Job) -> SeriesCourse:
         value = float(series.values[0][0])
         raise Problem("target_constant", target=columns["target"], value=value)
     period, _ = season.period(series.cut(horizon).values, series.rhythm.periods)
-    series = series.season_of(period)
+    whole = series.season_of(period)
+    series = _drawn(whole, job)
+    if len(series) < len(whole):
+        mended.append(warning("series_sampled", series=len(series), total=len(whole)))
     learn = series.cut(horizon)
     cuts = origins(series.lengths, horizon, period)
     truth = np.stack([told(learn, cut, horizon) for cut in cuts], axis=1)
@@ -241,15 +276,24 @@ def begin(spec: Spec, job: Job) -> SeriesCourse:
         job=job,
         spec=spec,
         metric=metric,
-        warnings=[*source.warnings, *mended, *checks.check(series, horizon, SHORTEST)],
+        warnings=[*source.warnings, *mended, *checks.check(whole, horizon, SHORTEST)],
         source=source,
         columns=columns,
         panel=series,
+        whole=whole,
         horizon=horizon,
         cuts=cuts,
         truth=truth,
-        is_positive=all(float(one.min()) >= 0 for one in learn.values if len(one)),
+        is_positive=all(float(one.min()) >= 0 for one in whole.cut(horizon).values if len(one)),
     )
+
+
+def _drawn(whole: Panel, job: Job) -> Panel:
+    """All series, or as many of them, drawn at random, as there is time to compare learners on."""
+    order = np.random.default_rng(job.number("seed", 0)).permutation(len(whole))
+    most = VALUES * max(1.0, job.left())
+    count = max(LEAST, int((np.cumsum(whole.lengths[order]) <= most).sum()))
+    return whole if count >= len(whole) else whole.of(np.sort(order[:count]))
 
 
 def _check(series: Panel, horizon: int) -> None:
