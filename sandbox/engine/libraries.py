@@ -3,6 +3,7 @@
 torch is not: two seconds and 180 MB that few tables need.
 """
 
+import gc
 import importlib
 from contextlib import suppress
 
@@ -21,3 +22,5 @@ def prepare(job: str) -> None:
     for name in NEEDED.get(job, ()):
         with suppress(ImportError):  # the job that cannot do without it will say so
             importlib.import_module(name, __package__)
+    # all this lives as long as the process: the collector need not look at it again
+    gc.freeze()

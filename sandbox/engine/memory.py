@@ -5,16 +5,11 @@ import gc
 from contextlib import suppress
 
 
-def settle() -> None:
-    """What is imported lives as long as the process: the collector need not look at it again."""
-    gc.freeze()
-
-
 def give_back() -> None:
-    """Return what has been learnt from, before more is asked for; without glibc, to Python alone.
+    """Let go of what nothing holds any more, down to the machine where the C library is glibc.
 
-    Its heap keeps what is free between two pieces in use, which after a few learners is as much as
-    the largest of them takes.
+    Its heap keeps what lies free between two pieces in use: after a few learners, as much as the
+    largest of them took.
     """
     gc.collect()
     with suppress(AttributeError):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import drawing, memory
+from . import drawing
 from .job import Job, tell
 from .problems import Problem
 
@@ -26,7 +26,6 @@ def main(
     started: float | None = None,
 ) -> int:
     """Run the job in this folder; the exit code. What has charts ends as the drawing program."""
-    memory.settle()
     try:
         job = Job.read(folder, started=started)
         result = JOBS[job.choice("job", JOBS)](job)
