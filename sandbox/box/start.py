@@ -168,9 +168,6 @@ def environment(need: Need, *, home: str) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         # One heap per thread would reserve far more address space than it fills.
         "MALLOC_ARENA_MAX": "2",
-        # Left to itself glibc soon takes large arrays from its heap too, where they leave holes.
-        "MALLOC_MMAP_THRESHOLD_": str(2**20),
-        "MALLOC_TRIM_THRESHOLD_": str(2**24),
         **gpus.environment(need.gpu),
     }
 
