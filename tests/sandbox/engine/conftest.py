@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from sandbox.box import shapes
-from sandbox.engine import clock, drawing, runner
+from sandbox.engine import clock, drawing, libraries, runner
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,6 +44,12 @@ class Ended:
 
 
 RunJob = Callable[..., Ended]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ready() -> None:
+    """As in a process that waits for its job: the collector leaves alone what was imported."""
+    libraries.prepare("train")
 
 
 @pytest.fixture
