@@ -230,9 +230,12 @@ def tree(root: int) -> list[int]:
     """A process, everything that descends from it, and what is left of its session."""
     children: dict[int, list[int]] = defaultdict(list)
     family = [root]
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    # not Path.glob: it fails where a process ends between being listed and being looked at
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
         with suppress(OSError, ValueError):
-            pid, (_, parent, _, session) = int(entry.parent.name), _stat(entry)[:4]
+            pid, (_, parent, _, session) = int(entry.name), _stat(entry / "stat")[:4]
             children[int(parent)].append(pid)
             if int(session) == root != pid:
                 family.append(pid)  # also when its parents are gone

@@ -81,3 +81,11 @@ def test_who_waits_ends_with_a_worker_that_is_killed(settled: subprocess.Popen[s
     while any(map(is_alive, family)) and time.monotonic() < until:
         time.sleep(0.02)
     assert not any(map(is_alive, family))
+
+
+def test_a_process_that_ends_while_it_is_looked_for_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = [*Path("/proc").iterdir(), Path("/proc/99999999")]
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(listed))
+    assert watch.tree(os.getpid())[0] == os.getpid()
