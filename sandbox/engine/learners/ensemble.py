@@ -207,11 +207,8 @@ def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, 
     if gains.mean() < gains.std() / np.sqrt(len(gains)):
         weights = {name: weight / 2 for name, weight in weights.items()}
         weights[best] += 0.5
-    return _whole({name: weight for name, weight in weights.items() if weight >= LEAST})
-
-
-def _whole(weights: dict[str, float]) -> dict[str, float]:
-    return {name: weight / sum(weights.values()) for name, weight in weights.items()}
+    kept = {name: weight for name, weight in weights.items() if weight >= LEAST}
+    return {name: weight / sum(kept.values()) for name, weight in kept.items()}
 
 
 class Losses:
