@@ -1,7 +1,7 @@
 """The matrix that weighing models take: blanks filled, numbers scaled, one 0/1 per level."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,24 @@ DENSE = 6_000_000
 """Cells up to which the matrix is kept dense, for the exact choice of the penalty."""
 CLIP = 4.0
 """Standard deviations past which a number counts no further: no wild value tips the line."""
+SKEWED = 1.0
+"""The skewness of positive numbers from which on one is told from another by how many times as
+large it is, rather than by how much larger."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """How one feature enters: a scaled number (and a mark for missing), or a 0/1 per level."""
+    """How one feature enters: a scaled number (and a mark for missing), or a 0/1 per level.
+
+    Where `least` is given, the logarithm is scaled; what is below it, the least seen, counts as it.
+    """
 
     median: float = 0.0
     mean: float = 0.0
     scale: float = 1.0
     marked: bool = False
     levels: tuple[int, ...] | None = None
+    least: float | None = None
 
     @property
     def width(self) -> int:
@@ -33,11 +40,28 @@ class Column:
         """Shape (rows,) to (rows, width); a missing or unknown level lights the last place."""
         if self.levels is None:
             gone = np.isnan(x)
-            scaled = np.clip((np.where(gone, self.median, x) - self.mean) / self.scale, -CLIP, CLIP)
+            numbers = self.numbers(np.where(gone, self.median, x))
+            scaled = np.clip((numbers - self.mean) / self.scale, -CLIP, CLIP)
             return np.column_stack([scaled, gone]) if self.marked else scaled[:, None]
         known = np.asarray(self.levels, dtype=float)
         lit = x[:, None] == known[None, :]
         return np.column_stack([lit, ~lit.any(axis=1)]).astype(float)
+
+    def numbers(self, x: np.ndarray) -> np.ndarray:
+        """What is scaled of values without blanks."""
+        return x if self.least is None else np.log(np.maximum(x, self.least))
+
+
+def is_skewed(values: np.ndarray) -> bool:
+    """Whether numbers are positive and so skewed that their logarithm is easier to learn with."""
+    if values.min() <= 0:
+        return False
+    skewness = _skewness(values)
+    return skewness > SKEWED and abs(_skewness(np.log(values))) < skewness
+
+
+def _skewness(values: np.ndarray) -> float:
+    return float(np.mean(((values - values.mean()) / (values.std() or 1.0)) ** 3))
 
 
 def prepare(x: np.ndarray, levels: tuple[int, ...]) -> tuple[Column, ...]:
@@ -56,15 +80,10 @@ def prepare(x: np.ndarray, levels: tuple[int, ...]) -> tuple[Column, ...]:
             columns.append(Column(marked=True))
             continue
         median = float(np.median(present))
-        filled = np.where(np.isnan(values), median, values)
-        columns.append(
-            Column(
-                median,
-                float(filled.mean()),
-                float(filled.std()) or 1.0,
-                len(present) < len(values),
-            )
-        )
+        least = float(present.min()) if is_skewed(present) else None
+        raw = Column(median, marked=len(present) < len(values), least=least)
+        filled = raw.numbers(np.where(np.isnan(values), median, values))
+        columns.append(replace(raw, mean=float(filled.mean()), scale=float(filled.std()) or 1.0))
     return tuple(columns)
 
 

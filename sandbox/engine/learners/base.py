@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sandbox.engine import clock
+from sandbox.engine.design import is_skewed
 
 Kind = TypeVar("Kind")
 
@@ -96,12 +97,9 @@ def bagged(lesson: Lesson, learn: Callable[[int], Kind]) -> list[Kind]:
     return found
 
 
-def is_skewed(lesson: Lesson) -> bool:
-    """Whether numbers are positive and so skewed that their logarithm is easier to learn."""
-    y = lesson.y
-    if lesson.classes or y.min() <= 0:
-        return False
-    return bool(np.mean(((y - y.mean()) / (y.std() or 1.0)) ** 3) > 1)
+def learns_log(lesson: Lesson) -> bool:
+    """Whether the logarithm of what is to be learnt is easier to learn."""
+    return not lesson.classes and is_skewed(lesson.y)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from sandbox.engine import trees
 from sandbox.engine.trees import SMALL
 
-from .base import Fitted, Learner, Lesson, bagged, is_skewed
+from .base import Fitted, Learner, Lesson, bagged, learns_log
 
 ROUNDS = 4_000
 BINS = 511
@@ -93,7 +93,7 @@ class Boosting(Learner):
     def fit(self, lesson: Lesson) -> Trees:
         """Learn from the lesson."""
         span = None
-        if self.log and is_skewed(lesson):
+        if self.log and learns_log(lesson):
             lesson = lesson.taught(np.log(lesson.y))
             span = (float(lesson.y.min()), float(lesson.y.max()))
         if lesson.size is None and len(lesson.y) >= 100:

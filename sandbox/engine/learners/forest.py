@@ -14,7 +14,7 @@ import numpy as np
 
 from sandbox.engine import clock
 
-from .base import Fitted, Learner, Lesson, is_skewed
+from .base import Fitted, Learner, Lesson, learns_log
 
 TREES = 100
 STEP = 10
@@ -87,7 +87,7 @@ class Forests(Learner):
         """Learn from the lesson, a few trees at a time until there are enough."""
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-        log = is_skewed(lesson)
+        log = learns_log(lesson)
         model = (ExtraTreesClassifier if lesson.classes else ExtraTreesRegressor)(
             n_estimators=STEP,
             min_samples_leaf=2 if len(lesson.y) < LONG else 10,

@@ -21,7 +21,7 @@ import numpy as np
 from sandbox.engine import clock
 from sandbox.engine.design import Column, design, prepare, read
 
-from .base import Fitted, Learner, Lesson, is_skewed
+from .base import Fitted, Learner, Lesson, learns_log
 
 LANDMARKS, LEAST_LANDMARKS = 1_000, 50
 WORK = 4e10
@@ -110,7 +110,7 @@ class KernelRidge(Learner):
 
     def fit(self, lesson: Lesson) -> Kernel:
         """Learn from the lesson, or from as many of its rows as there is time for."""
-        columns, log = prepare(lesson.x, lesson.levels), is_skewed(lesson)
+        columns, log = prepare(lesson.x, lesson.levels), learns_log(lesson)
         chance = np.random.default_rng(lesson.seed)
         lesson = lesson.of(_mixed(lesson, chance))
         y = np.log(lesson.y) if log else lesson.y

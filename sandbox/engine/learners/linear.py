@@ -9,7 +9,7 @@ import numpy as np
 
 from sandbox.engine.design import Column, design, prepare, read
 
-from .base import Fitted, Learner, Lesson, is_skewed
+from .base import Fitted, Learner, Lesson, learns_log
 
 TOLERANCE = 1e-3
 """The gradient at which logistic regression stops: further steps take longer than all before, and
@@ -95,7 +95,7 @@ class Linear(Learner):
         from sklearn.linear_model import Ridge, RidgeCV
 
         y = lesson.y
-        log = is_skewed(lesson)
+        log = learns_log(lesson)
         y = np.log(y) if log else y
         model = (
             RidgeCV(np.logspace(-1, 4, 12))

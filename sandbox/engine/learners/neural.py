@@ -17,13 +17,15 @@ import numpy as np
 from sandbox.engine import clock, device
 from sandbox.engine.design import Column, design, prepare, read
 
-from .base import Fitted, Learner, Lesson, bagged, is_skewed
-from .base_perceptrons import SMALL, Aim, Weights, forward, steps
+from .base import Fitted, Learner, Lesson, bagged, learns_log
+from .base_perceptrons import DROPOUT, SMALL, Aim, Weights, forward, steps
 
 MEMBERS = 4
 ALONE = 40_000
 """Rows from which on there is one: with so many, more steps are worth more than more members."""
 HIDDEN = 96
+BLURRED = 0.05
+"""Dropout where a number is learnt: units left out move every sum, and with it every answer."""
 EPOCHS = 100
 PATIENCE = 8
 STOPPING = 0.15
@@ -139,7 +141,7 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     batch = int(np.clip(len(y) // 20, 32, 1_024))
     least, best, is_late = np.inf, nets.layers, False
     with device.used(worthwhile=bool(np.prod(matrix.shape) > SMALL)) as where:
-        aim = Aim(learn.classes, learn.absolute)
+        aim = Aim(learn.classes, learn.absolute, DROPOUT if learn.classes else BLURRED)
         learner = steps(nets.layers, aim, seed=learn.seed, device=where)
         for epoch in range(1, epochs + 1):
             order = chance.permutation(len(y))
@@ -170,7 +172,7 @@ def _joined(taught: list[Nets]) -> Nets:
 def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.ndarray]:
     """Networks with He et al.'s (2015) first weights, and the target as they are to learn it."""
     columns, y = prepare(lesson.x, lesson.levels), lesson.y
-    log = is_skewed(lesson)
+    log = learns_log(lesson)
     y = np.log(y) if log else y
     span, scale = (float(y.min()), float(y.max())), (float(y.mean()), float(y.std()) or 1.0)
     sizes = [sum(one.width for one in columns), HIDDEN, HIDDEN, lesson.classes or 1]
