@@ -22,6 +22,9 @@ from .base import Fitted, Learner, Lesson
 ROUNDS = 25
 LEAST = 0.05
 """The weight from which on a member is worth learning again, and asking with every prediction."""
+USUAL = 0.98
+"""The share of errors that count by their square: one house sold for half its worth would outweigh
+hundreds of others, and the weights would be right for it alone."""
 FILE = "ensemble.zip"
 QUICK = 1
 """How tight files are packed: trees are long texts, and people wait for them."""
@@ -186,6 +189,19 @@ def bounded(
 def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Weights by learner, from predictions of the same unseen rows (rows,) or (rows, classes).
 
+    Steady losses choose them, unless the best model alone would do better by these.
+    """
+    best = min(predictions.values(), key=lambda raw: float(losses(raw).mean()))
+    weights = _weighed(losses.steady(best), predictions)
+    mean = sum(weight * predictions[name] for name, weight in weights.items())
+    if losses(np.asarray(mean)).mean() > losses(best).mean():
+        weights = _weighed(losses, predictions)
+    return weights
+
+
+def _weighed(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """The weights by these losses.
+
     Where the mean's gain over the best model is within its standard error, so that it may be luck,
     the weights move halfway back to that model.
     """
@@ -212,12 +228,18 @@ def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, 
 
 
 class Losses:
-    """The loss of each row, shape (rows,): log loss, squared error or absolute error."""
+    """The loss of each row, shape (rows,): log loss, squared error or absolute error.
 
-    def __init__(self, truth: np.ndarray, *, classes: int, absolute: bool) -> None:
+    Where `most` is given, squared errors grow as a line from an error as large on (Huber 1964).
+    """
+
+    def __init__(
+        self, truth: np.ndarray, *, classes: int, absolute: bool, most: float = np.inf
+    ) -> None:
         self.truth = truth
         self.classes = classes
         self.absolute = absolute
+        self.most = most
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Losses of predictions of shape (rows,) or (rows, classes)."""
@@ -225,7 +247,17 @@ class Losses:
             taken = raw[np.arange(len(self.truth)), self.truth]
             return np.asarray(-np.log(np.maximum(taken, 1e-7)))
         error = np.abs(raw - self.truth)
-        return np.asarray(error if self.absolute else np.square(error))
+        if self.absolute:
+            return np.asarray(error)
+        near = np.minimum(error, self.most)
+        return np.asarray(near * (2 * error - near))
+
+    def steady(self, raw: np.ndarray) -> "Losses":
+        """The same where the few largest errors of these predictions must not decide alone."""
+        if self.classes or self.absolute:
+            return self
+        most = float(np.quantile(np.abs(raw - self.truth), USUAL))
+        return Losses(self.truth, classes=0, absolute=False, most=most)
 
 
 LEARNER = Ensemble({"linear": Part(0.5), "boosting": Part(0.5)})

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sandbox.engine import saved
 from sandbox.engine.features import Feature, Features
-from sandbox.engine.learners import LEARNERS, Lesson
+from sandbox.engine.learners import LEARNERS, Lesson, ensemble
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, bounded, weigh
 from sandbox.engine.learners.linear import Line, Linear
 from sandbox.engine.problems import Problem
@@ -41,9 +41,26 @@ def test_a_gain_that_may_be_luck_leaves_most_weight_with_the_best() -> None:
     assert weights["good"] > 0.5
 
 
+def test_one_row_that_is_unlike_all_others_does_not_decide() -> None:
+    good, poor = TRUTH + CHANCE.normal(size=800), TRUTH + 2 * CHANCE.normal(size=800)
+    good[7] += 60
+    losses = Losses(TRUTH, classes=0, absolute=False)
+    assert losses(good).mean() > losses(poor).mean()
+    assert weigh(losses, {"good": good, "poor": poor})["good"] > 0.7
+
+
+def test_large_errors_count_by_their_size_where_losses_are_steady() -> None:
+    losses = Losses(np.zeros(100), classes=0, absolute=False)
+    errors = np.append(np.linspace(0, 1, 99), 50.0)
+    most = np.quantile(errors, ensemble.USUAL)
+    steady = losses.steady(errors)(errors)
+    np.testing.assert_allclose(steady[:90], errors[:90] ** 2)
+    assert steady[-1] == pytest.approx(2 * most * 50 - most**2)
+
+
 def test_who_would_weigh_next_to_nothing_is_no_member() -> None:
     once, twice = np.resize([1, -1], 800), np.resize([1, 1, -1, -1], 800)
-    told = {"good": TRUTH + once, "poor": TRUTH + 5 * twice}
+    told = {"good": TRUTH + once, "poor": TRUTH + 9 * twice}
     assert weigh(Losses(TRUTH, classes=0, absolute=False), told) == {"good": 1}
 
 
