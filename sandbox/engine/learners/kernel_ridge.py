@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zipfile import BadZipFile
 
@@ -45,6 +46,9 @@ PARTS = 8
 """In how many parts the checked rows are weighed, for less memory."""
 WIDE = 4_000_000
 """Cells that landmarks may have; where rows are very wide, there are fewer."""
+ROOTING = Lock()
+"""Held by whoever takes a root: it needs twice the precision, and of all folds' roots at once the
+doubles would be the most memory that a job takes."""
 FILE = "kernel_ridge.npz"
 ARRAYS = ("landmarks", "weights", "shift", "odds")
 
@@ -231,9 +235,11 @@ class Basis:
     def __init__(self, near: np.ndarray, outputs: int) -> None:
         from scipy.linalg import cholesky
 
-        raised = near.astype(float, order="F")
-        raised[np.diag_indices_from(raised)] += JITTER
-        self.root = cholesky(raised, lower=True, overwrite_a=True).astype(np.float32)
+        with ROOTING:
+            raised = near.astype(float, order="F")
+            raised[np.diag_indices_from(raised)] += JITTER
+            self.root = cholesky(raised, lower=True, overwrite_a=True).astype(np.float32)
+            del raised
         self.products = np.zeros_like(self.root)
         self.aims = np.zeros((len(near), outputs), np.float32)
 

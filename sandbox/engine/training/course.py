@@ -206,6 +206,7 @@ class Course(ABC):
 
         Files go to `out/`.
         """
+        memory.give_back()  # the table was text before it was numbers
         with clock.spared_by(self._spared):
             self.compare()
         self.judge()

@@ -105,6 +105,10 @@ def conclude(course: TableCourse) -> dict[str, Any]:
     assert best.first is not None
     # what people take home comes before what explains it
     course.kept = again(course)
+    for entry in course.entries:
+        entry.models = []  # from here on, the first fold's is asked
+    if course.kept is not None:
+        course.tested = None
     memory.give_back()
     check = split.folds[0][1]
     important = []

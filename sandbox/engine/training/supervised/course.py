@@ -58,7 +58,7 @@ class TableCourse(Course):
     glance: comparison.Glance | None = None
     """What a long table's first model was made of."""
     tested: Fitted | None = None
-    """The model that met the test rows."""
+    """The model that met the test rows, until there is one to keep instead."""
     kept: Fitted | None = None
     """The best learner taught once more, by all rows; None where there was no time for it."""
     learnt: int = field(init=False)
