@@ -153,3 +153,19 @@ def test_the_folds_models_stand_in_for_a_member_that_was_cut_short(course: Table
     names = [name for _, name, _ in hasty.members]
     assert names == ["linear", *["boosting"] * len(entries["boosting"].models)]
     assert sum(weight for weight, _, _ in hasty.members) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("has_time", [True, False])
+def test_models_of_folds_go_once_people_can_take_one_home(
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch, has_time: bool
+) -> None:
+    conclusion.look(course)
+    met_the_test = course.tested
+    if not has_time:
+        monkeypatch.setattr(conclusion, "again", lambda _course: None)
+    conclusion.take_home(course)
+    assert (course.kept is not None) is has_time
+    assert course.tested is (None if has_time else met_the_test)
+    assert not any(entry.models for entry in course.entries)
+    assert course.best.first is not None
+    assert conclusion.keep(course)["files"]

@@ -27,6 +27,19 @@ SIZES = (0.1, 0.25, 0.5)
 CURVE_POINTS = 60
 
 
+def take_home(course: TableCourse) -> None:
+    """Learn what people take home, where there is time, and let go of the folds' models.
+
+    From then on the first fold's is asked; the tested one stays where it is what they get.
+    """
+    course.kept = again(course)
+    for entry in course.entries:
+        entry.models = []
+    if course.kept is not None:
+        course.tested = None
+    memory.give_back()
+
+
 def again(course: TableCourse) -> Fitted | None:
     """The best learner again on all rows, at the size validation chose; None without time.
 
@@ -103,13 +116,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
     metric = course.metric.at(best.cut)
     assert best.raw is not None
     assert best.first is not None
-    # what people take home comes before what explains it
-    course.kept = again(course)
-    for entry in course.entries:
-        entry.models = []  # from here on, the first fold's is asked
-    if course.kept is not None:
-        course.tested = None
-    memory.give_back()
+    take_home(course)  # before what explains it
     check = split.folds[0][1]
     important = []
     if best is not course.baseline:

@@ -43,7 +43,7 @@ class SingleCourse(TableCourse):
     def conclude(self) -> dict[str, Any]:
         """Look at the test rows once."""
         facts, raw = conclusion.look(self)
-        self.kept = conclusion.again(self)
+        conclusion.take_home(self)
         goal, split, best = self.goal, self.split, self.best
         assert best.raw is not None
         self.tell("explaining", 0.8)
