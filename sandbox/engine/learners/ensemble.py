@@ -25,6 +25,8 @@ LEAST = 0.05
 USUAL = 0.98
 """The share of errors that count by their square: one house sold for half its worth would outweigh
 hundreds of others, and the weights would be right for it alone."""
+NEAR = 0.997
+"""The share of rows that tell, on either side, how far a line may part from the trees."""
 FILE = "ensemble.zip"
 QUICK = 1
 """How tight files are packed: trees are long texts, and people wait for them."""
@@ -170,7 +172,8 @@ def bounded(
 ) -> dict[str, Bounds]:
     """How far learners that go on beyond what they saw parted from the others, on unseen rows.
 
-    Of numbers of shape (rows,), by learner; nothing without others.
+    Of numbers of shape (rows,), by learner; nothing without others. How far the strangest few rows
+    went is no measure of what is usual.
     """
     from sandbox.engine.learners import LEARNERS
 
@@ -179,11 +182,12 @@ def bounded(
         return {}
     share = [weights[name] for name in tame]
     usual = np.average([predictions[name] for name in tame], axis=0, weights=share)
-    apart = {name: predictions[name] - usual for name in weights if name not in tame}
-    return {
-        name: (min(0.0, float(one.min())), max(0.0, float(one.max())))
-        for name, one in apart.items()
-    }
+    found = {}
+    for name in weights:
+        if name not in tame:
+            low, high = np.quantile(predictions[name] - usual, (1 - NEAR, NEAR))
+            found[name] = (min(0.0, float(low)), max(0.0, float(high)))
+    return found
 
 
 def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:

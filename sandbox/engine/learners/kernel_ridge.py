@@ -107,6 +107,7 @@ class KernelRidge(Learner):
     """Numbers scaled, one 0/1 per level; as many landmarks as there is time for."""
 
     name = "kernel_ridge"
+    extends = True  # as a wide kernel, which many tables want, goes on nearly as a line does
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for all folds, two at a time."""
