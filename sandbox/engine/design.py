@@ -54,14 +54,12 @@ class Column:
 
 def is_skewed(values: np.ndarray) -> bool:
     """Whether numbers are positive and so skewed that their logarithm is easier to learn with."""
-    if values.min() <= 0:
+    from scipy.stats import skew
+
+    if not 0 < values.min() < values.max():
         return False
-    skewness = _skewness(values)
-    return skewness > SKEWED and abs(_skewness(np.log(values))) < skewness
-
-
-def _skewness(values: np.ndarray) -> float:
-    return float(np.mean(((values - values.mean()) / (values.std() or 1.0)) ** 3))
+    skewness = skew(values)
+    return bool(skewness > SKEWED and abs(skew(np.log(values))) < skewness)
 
 
 def prepare(x: np.ndarray, levels: tuple[int, ...]) -> tuple[Column, ...]:

@@ -33,6 +33,8 @@ QUICK = 1
 
 Member = tuple[float, str, Fitted]
 Bounds = tuple[float, float]
+Said = tuple[float, str, np.ndarray]
+"""What a learner weighs, its name, and its predictions."""
 
 
 @dataclass
@@ -66,18 +68,10 @@ class Mean(Fitted):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Numbers or probabilities, as `Fitted` says."""
-        said = [(weight, name, fitted.predict(x)) for weight, name, fitted in self.members]
-        if self.bounds:
-            tame = [(weight, raw) for weight, name, raw in said if name not in self.bounds]
-            share = [weight for weight, _ in tame]
-            usual = np.average([raw for _, raw in tame], axis=0, weights=share)
-            said = [
-                (weight, name, usual + np.clip(raw - usual, *self.bounds[name]))
-                if name in self.bounds
-                else (weight, name, raw)
-                for weight, name, raw in said
-            ]
-        return np.asarray(sum(weight * raw for weight, _, raw in said))
+        return blended(
+            [(weight, name, fitted.predict(x)) for weight, name, fitted in self.members],
+            self.bounds,
+        )
 
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with all files of its members in one archive."""
@@ -165,6 +159,21 @@ class Ensemble(Learner):
                 members.append((float(one["weight"]), str(one["learner"]), fitted))
         bounds = {name: (low, high) for name, (low, high) in state.get("bounds", {}).items()}
         return Mean(members, bounds)
+
+
+def blended(said: Sequence[Said], bounds: Mapping[str, Bounds]) -> np.ndarray:
+    """The weighted mean of what learners said of the same rows, kept within the bounds."""
+    if bounds:
+        tame = [(weight, raw) for weight, name, raw in said if name not in bounds]
+        share = [weight for weight, _ in tame]
+        usual = np.average([raw for _, raw in tame], axis=0, weights=share)
+        said = [
+            (weight, name, usual + np.clip(raw - usual, *bounds[name]))
+            if name in bounds
+            else (weight, name, raw)
+            for weight, name, raw in said
+        ]
+    return np.asarray(sum(weight * raw for weight, _, raw in said))
 
 
 def bounded(

@@ -20,27 +20,32 @@ from sandbox.engine.training.course import Entry
 from sandbox.engine.training.supervised import comparison, conclusion
 from sandbox.engine.training.supervised.course import TableCourse, begin
 
-from .conftest import customers
+from .conftest import as_csv, customers
 
 TRIED = ("baseline", "linear", "boosting")
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> TableCourse:
+def begun(folder: Path, table: bytes, task: str, target: str) -> TableCourse:
     """A training that has tried a few learners on the first two folds and has time left."""
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "t.csv").write_bytes(customers())
-    asked = {"job": "train", "file": "t.csv", "target": "left", "seconds": 900, "threads": 2}
-    (tmp_path / "job.json").write_text(json.dumps(asked))
-    spec = SPECS["classification"]
+    (folder / "in").mkdir()
+    (folder / "in" / "t.csv").write_bytes(table)
+    asked = {"job": "train", "file": "t.csv", "target": target, "seconds": 900, "threads": 2}
+    (folder / "job.json").write_text(json.dumps(asked))
+    spec = SPECS[task]
     assert isinstance(spec, Supervised)
-    made = begin(spec, Job.read(tmp_path))
+    made = begin(spec, Job.read(folder))
     made.spare, made.split = made.split.folds[2:], made.split.first(2)
     made.first_result = 0.0
     for name in TRIED:
         made.entries.append(comparison.attempt(made, name))
     comparison.combine(made)
     return made
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> TableCourse:
+    """Such a training on customers who left or stayed."""
+    return begun(tmp_path, customers(), "classification", "left")
 
 
 def test_with_many_classes_the_quickest_rounds_come_first(course: TableCourse) -> None:
@@ -169,3 +174,20 @@ def test_models_of_folds_go_once_people_can_take_one_home(
     assert not any(entry.models for entry in course.entries)
     assert course.best.first is not None
     assert conclusion.keep(course)["files"]
+
+
+def test_the_means_score_is_of_what_it_says_of_the_rows_left_out(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    x = chance.normal(size=(400, 3))
+    y = 3 * x[:, 0] + np.where(x[:, 1] > 0, 2.0, 0.0) + chance.normal(size=400)
+    made = begun(tmp_path, as_csv(["a", "b", "c", "y"], np.column_stack([x, y])), "regression", "y")
+    mean = next(entry for entry in made.entries if entry.model == Ensemble.name)
+    one = mean.models[0]
+    assert isinstance(one, Mean)
+    assert set(one.bounds) == {"linear"}
+    told = [
+        fitted.predict(made.lesson.x[check])
+        for fitted, (_, check) in zip(mean.models, made.split.folds, strict=True)
+    ]
+    assert mean.raw is not None
+    np.testing.assert_allclose(mean.raw, np.concatenate(told))

@@ -14,7 +14,7 @@ import numpy as np
 from sandbox.engine import clock, memory, metrics
 from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
-from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, bounded, weigh
+from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blended, bounded, weigh
 from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
 
@@ -254,7 +254,7 @@ def combine(course: TableCourse) -> None:
     entry = Entry(
         Ensemble.name,
         sum(one.seconds for one in parts.values()),
-        raw=np.asarray(sum(weight * raws[name] for name, weight in weights.items())),
+        raw=blended([(weight, name, raws[name]) for name, weight in weights.items()], bounds),
         first=means[0],
         models=means,
         learner=Ensemble(parts, bounds),
