@@ -72,15 +72,21 @@ class OnNumpy:
         self.layers = self._by_layer(self.flat)
         self.mean, self.square = np.zeros_like(self.flat), np.zeros_like(self.flat)
         self.taken = 0
+        # of 256, so that a random byte tells whether a unit is left out
+        self.dropped = round(256 * aim.dropout)
+        self.larger = np.float32(1 / (1 - self.dropped / 256))
 
     def take(self, x: np.ndarray, y: np.ndarray) -> None:
         """Learn from one mini-batch."""
         inner: list[np.ndarray] = []
 
         def bend(sums: np.ndarray) -> np.ndarray:
-            kept = self.chance.random(sums.shape, dtype=np.float32) >= self.aim.dropout
-            inner.append(np.where(kept & (sums > 0), sums / np.float32(1 - self.aim.dropout), 0))
-            return inner[-1]
+            drawn = np.frombuffer(self.chance.bytes(sums.size), np.uint8).reshape(sums.shape)
+            np.maximum(sums, 0, out=sums)
+            sums *= drawn >= self.dropped
+            sums *= self.larger
+            inner.append(sums)
+            return sums
 
         raw = forward(x, self.layers, bend)
         gradient = np.empty_like(self.flat)
@@ -114,7 +120,8 @@ class OnNumpy:
             into[place][:, -1] = slope.sum(axis=1)
             if place:
                 slope = slope @ self.layers[place][:, :-1].swapaxes(1, 2)
-                slope = np.where(before > 0, slope / np.float32(1 - self.aim.dropout), 0)
+                slope *= before > 0
+                slope *= self.larger
 
     def _move(self, gradient: np.ndarray) -> None:
         """The step of AdamW, in place."""

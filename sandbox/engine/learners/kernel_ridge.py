@@ -1,6 +1,6 @@
 """Kernel ridge regression: a row is like the rows near it, as smoothly as it pays.
 
-A Gaussian kernel with up to 1,500 rows as landmarks (Nyström's method, Williams & Seeger 2001). Its
+A Gaussian kernel with up to 800 rows as landmarks (Nyström's method, Williams & Seeger 2001). Its
 width and the ridge are those under which rows left out are missed least, which ridge regression
 knows without learning again (Rifkin & Lippert 2007). Classes are learnt as 0 and 1 each; a
 temperature and a bias for each make probabilities of the scores that rows had while left out
@@ -24,7 +24,7 @@ from sandbox.engine.design import Column, design, prepare, read
 
 from .base import Fitted, Learner, Lesson, learns_log
 
-LANDMARKS, LEAST_LANDMARKS = 1_000, 50
+LANDMARKS, LEAST_LANDMARKS = 800, 50
 WORK = 4e10
 """Rows times landmarks squared, at the most: the more rows, the fewer landmarks."""
 TRIED = 600

@@ -103,7 +103,7 @@ class Neural(Learner):
 
     def least_seconds(self, rows: int) -> float:
         """Seconds with which learning pays: on long tables trees learn more in them."""
-        return 0.5 + rows / 2_000
+        return 0.5 + rows / 20_000
 
     def fit(self, lesson: Lesson) -> Nets:
         """Learn from the lesson; rows kept aside choose the epochs, unless `lesson.size` does."""

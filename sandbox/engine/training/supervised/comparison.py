@@ -16,7 +16,7 @@ from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blended, bounded, weigh
 from sandbox.engine.problems import warning
-from sandbox.engine.training.course import Entry
+from sandbox.engine.training.course import Entry, drawing
 
 if TYPE_CHECKING:
     from sandbox.engine.learners import Learner
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
-SHARE, PART = 0.5, 0.4
-"""What the first learner, and each later one, may take of the time there is; it is cut short."""
+SHARE, PART, SHINING = 0.5, 0.4, 0.9
+"""What the first learner, each later one, and one that shines where time is short may take of the
+time there is; it is cut short."""
 GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
 ROUGHLY = 1.3
@@ -37,7 +38,7 @@ WEIGHED = 10_000
 REPEATED = 1_000
 """Rows up to which luck in drawing the folds is worth averaging out."""
 
-LONG_ENOUGH, LOOK = 5.0, 0.1
+LONG_ENOUGH, LOOK = 1.5, 0.25
 """Seconds that must be left for another glance, and the share of them that it may take."""
 
 Learnt = tuple[Fitted, np.ndarray]
@@ -75,7 +76,8 @@ def attempt(course: TableCourse, name: str) -> Entry:
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
     shown = _glance(course, learner) if is_first else None
-    done = _learnt(course, learner, split.folds, must=is_first or is_slow)
+    most = SHARE if is_first else SHINING if is_slow else PART
+    done = _learnt(course, learner, split.folds, most, must=is_first or is_slow)
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
@@ -154,11 +156,12 @@ def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learn
 
 
 def _learnt(
-    course: TableCourse, learner: Learner, folds: Sequence[Fold], *, must: bool
+    course: TableCourse, learner: Learner, folds: Sequence[Fold], most: float, *, must: bool
 ) -> list[Learnt] | None:
     """A model and its predictions for each fold; None when the first folds tell it takes too long.
 
-    The learner that `must` gets a share of the time for each fold instead, and ends with it.
+    The learner that `must` gets a share of the time for each fold instead, at `most` so much, and
+    ends with it.
     """
     lesson, began = course.lesson, clock.now()
     pooled = is_pooled(course)
@@ -172,9 +175,9 @@ def _learnt(
         return fitted, fitted.predict(lesson.x[check])
 
     # the share of each wave, where the best is to be learnt once more from all rows
-    share = left / (waves + growth(course) / workers)
+    share = left / (waves + can_learn_again(course) * growth(course) / workers)
     if must or waves == 1:
-        share = min(share, (SHARE if must else PART) * left)
+        share = min(share, most * left)
         until = [began + share * (1 + place // workers) for place in range(len(folds))]
         return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
@@ -201,11 +204,28 @@ def again_seconds(course: TableCourse, entry: Entry) -> float:
     return seconds * growth(course) / len(course.split.folds)
 
 
+def again_left(course: TableCourse) -> float:
+    """The seconds in which the best may learn once more.
+
+    They may be those of explanations, which people need less than the model.
+    """
+    return course.job.left() - drawing(course.job)
+
+
+def can_learn_again(course: TableCourse) -> bool:
+    """Whether the best so far can still learn once more from all rows."""
+    return again_seconds(course, course.best) < ROUGHLY * again_left(course)
+
+
 def compared_by(course: TableCourse) -> float:
-    """When comparing must end so that the best so far can learn once more from all rows."""
-    best = course.best
-    again = 0.0 if best is course.baseline else again_seconds(course, best)
-    return course.lesson.deadline - again
+    """When comparing must end so that the best so far can learn once more from all rows.
+
+    Where it cannot any more, that time is better spent on others than on nothing.
+    """
+    best, deadline = course.best, course.lesson.deadline
+    if best is course.baseline or not can_learn_again(course):
+        return deadline
+    return deadline - again_seconds(course, best)
 
 
 def is_pooled(course: TableCourse) -> bool:
@@ -295,7 +315,7 @@ def _wider(course: TableCourse, entry: Entry, folds: Sequence[Fold]) -> Entry | 
         return replace(
             entry, raw=np.concatenate([entry.raw, entry.models[0].predict(course.lesson.x[rows])])
         )
-    done = _learnt(course, learner, folds, must=False)
+    done = _learnt(course, learner, folds, PART, must=False)
     if done is None:
         return None
     models = [*entry.models, *(fitted for fitted, _ in done)]
@@ -324,7 +344,7 @@ def repeat(course: TableCourse) -> None:
         if clock.now() + ROUGHLY * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
             break
         began = time.monotonic()
-        done = _learnt(course, LEARNERS[entry.model], folds, must=False)
+        done = _learnt(course, LEARNERS[entry.model], folds, PART, must=False)
         if done is None or course.is_enough:
             break  # half learnt, it would only spoil the mean
         other = np.concatenate([raw for _, raw in done])[order]

@@ -47,10 +47,8 @@ def again(course: TableCourse) -> Fitted | None:
     then stand in for it.
     """
     best, lesson, now = course.best, course.lesson, clock.now()
-    needed = comparison.again_seconds(course, best)
-    # it may take the time of explanations, which people need less than the model
-    left = course.job.left() - drawing(course.job)
-    if course.job.is_stopped or needed > comparison.ROUGHLY * left:
+    needed, left = comparison.again_seconds(course, best), comparison.again_left(course)
+    if course.job.is_stopped or not comparison.can_learn_again(course):
         return None
     ends = now + min(left, max(2 * needed, left / 2))
     learner = best.learner or LEARNERS[best.model]
