@@ -92,6 +92,15 @@ def test_what_takes_long_is_learnt_where_its_glance_is_better_than_the_first(
     assert all(one < clock.now() + 0.6 * left for one in taught), "others get their share"
 
 
+def test_time_too_short_to_teach_the_best_again_goes_to_others(course: TableCourse) -> None:
+    deadline, best = course.lesson.deadline, course.best
+    assert comparison.compared_by(course) < deadline
+    part = Part(1.0, None, 1e6)
+    best.fit_seconds, best.learner = 1e6, best.learner and Ensemble({"boosting": part})
+    assert comparison.compared_by(course) == deadline
+    assert conclusion.again(course) is None
+
+
 def test_the_first_is_learnt_however_long_it_takes(
     course: TableCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

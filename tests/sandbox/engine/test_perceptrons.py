@@ -7,7 +7,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sandbox.engine.learners.base_perceptrons import Aim, OnNumpy, OnTorch, Steps, Weights, steps
+from sandbox.engine.learners.base_perceptrons import (
+    MOMENTA,
+    Aim,
+    OnNumpy,
+    OnTorch,
+    Steps,
+    Weights,
+    steps,
+)
 
 ROWS, WIDTH, MEMBERS = 64, 5, 3
 
@@ -49,6 +57,26 @@ def test_dropout_is_drawn_from_the_seed(kind: type[OnNumpy] | type[OnTorch]) -> 
     one, same = taught(kind, aim, 3), taught(kind, aim, 3)
     np.testing.assert_array_equal(one[0], same[0])
     assert not np.allclose(one[0], taught(kind, Aim(3, False, 0.0), 3)[0])
+
+
+def test_with_units_left_out_the_slope_is_still_that_of_the_loss() -> None:
+    chance, step = np.random.default_rng(3), 1e-3
+    x = chance.normal(0, 1, (ROWS, WIDTH)).astype(np.float32)
+    y = chance.normal(0, 1, ROWS).astype(np.float32)
+
+    def after(place: int, moved: float) -> tuple[float, np.ndarray]:
+        """The loss with the same units left out where one weight is moved, and all slopes there."""
+        learner, said = OnNumpy(first(1), Aim(0, False, 0.25), seed=0), []
+        learner.flat[place] += moved
+        slope = learner._slope
+        learner._slope = lambda raw, y: said.append(raw) or slope(raw, y)  # type: ignore[method-assign, func-returns-value]
+        learner.take(x, y)
+        return float(np.square(said[0][..., 0] - y).mean()), learner.mean / (1 - MOMENTA[0])
+
+    _, slopes = after(0, 0.0)
+    for place in np.argsort(np.abs(slopes))[-5:]:
+        rise = (after(place, step)[0] - after(place, -step)[0]) / (2 * step)
+        assert slopes[place] == pytest.approx(rise, rel=0.01)
 
 
 def test_what_is_handed_out_does_not_change_any_more() -> None:
