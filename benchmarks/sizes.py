@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.engine import measure
+from benchmarks.engine.tables import ROOT
 
-ROOT = Path(__file__).parents[1]
 GRACE = 300
 AT_ONCE = 500_000
 """Rows made and written at a time."""
@@ -68,15 +68,13 @@ def made(size: Size, path: Path, *, seed: int) -> None:
     weights = chance.normal(size=max(2, size.columns // 2))
     for start in range(0, size.rows, AT_ONCE):
         count = min(AT_ONCE, size.rows - start)
-        x = chance.normal(size=(count, size.columns - 1)).astype(np.float32)
-        telling = x[:, : len(weights)]
-        y = telling @ weights[: telling.shape[1]] + np.square(x[:, 0]) + x[:, 0] * x[:, 1]
+        x = chance.normal(size=(count, size.columns - 2)).astype(np.float32)
+        y = x[:, : len(weights)] @ weights + np.square(x[:, 0]) + x[:, 0] * x[:, 1]
         place = chance.integers(0, len(WORDS), count)
         y += place + chance.normal(size=count)
         x[chance.random(x.shape) < 0.02] = np.nan
         frame = pd.DataFrame(x, columns=[f"x{number}" for number in range(x.shape[1])])
-        frame.insert(1, "place", WORDS[place])
-        frame = frame.iloc[:, : size.columns - 1].assign(y=y)
+        frame = frame.assign(place=WORDS[place], y=y)
         frame.to_csv(path, mode="a", header=not start, index=False, float_format="%.4g")
 
 

@@ -16,7 +16,9 @@ from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blended, bounded, weigh
 from sandbox.engine.problems import warning
-from sandbox.engine.training.course import Entry, drawing
+from sandbox.engine.training.course import Entry
+
+from .timing import ROUGHLY, can_learn_again, compared_by, growth, is_pooled
 
 if TYPE_CHECKING:
     from sandbox.engine.learners import Learner
@@ -24,15 +26,11 @@ if TYPE_CHECKING:
 
     from .course import TableCourse
 
-POOLED = 8_000_000
-"""Cells below which folds run side by side with one thread each; above, one by one."""
 SHARE, PART, SHINING = 0.5, 0.4, 0.9
 """What the first learner, each later one, and one that shines where time is short may take of the
 time there is; it is cut short."""
 GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
-ROUGHLY = 1.3
-"""How far off what something will take may be."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
 REPEATED = 1_000
@@ -76,8 +74,8 @@ def attempt(course: TableCourse, name: str) -> Entry:
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
     shown = _glance(course, learner) if is_first else None
-    most = SHARE if is_first else SHINING if is_slow else PART
-    done = _learnt(course, learner, split.folds, most, must=is_first or is_slow)
+    most = SHARE if is_first else SHINING if is_slow else None
+    done = _learnt(course, learner, split.folds, most)
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
@@ -156,11 +154,11 @@ def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learn
 
 
 def _learnt(
-    course: TableCourse, learner: Learner, folds: Sequence[Fold], most: float, *, must: bool
+    course: TableCourse, learner: Learner, folds: Sequence[Fold], most: float | None = None
 ) -> list[Learnt] | None:
     """A model and its predictions for each fold; None when the first folds tell it takes too long.
 
-    The learner that `must` gets a share of the time for each fold instead, at `most` so much, and
+    With `most`, a share of the time there is, it gets a part of that for each fold instead, and
     ends with it.
     """
     lesson, began = course.lesson, clock.now()
@@ -175,9 +173,10 @@ def _learnt(
         return fitted, fitted.predict(lesson.x[check])
 
     # the share of each wave, where the best is to be learnt once more from all rows
-    share = left / (waves + can_learn_again(course) * growth(course) / workers)
-    if must or waves == 1:
-        share = min(share, most * left)
+    again = growth(course) / workers if can_learn_again(course) else 0.0
+    share = left / (waves + again)
+    if most or waves == 1:
+        share = min(share, (most or PART) * left)
         until = [began + share * (1 + place // workers) for place in range(len(folds))]
         return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
@@ -186,51 +185,6 @@ def _learnt(
     until = [began + left] * (len(folds) - workers)
     rest = _mapped(lambda place, end: learn(place + workers, end), until, workers=workers)
     return pilots + rest
-
-
-def growth(course: TableCourse) -> float:
-    """How many times the rows of one fold all rows are."""
-    return len(course.goal.y) / len(course.split.folds[0][0])
-
-
-def again_seconds(course: TableCourse, entry: Entry) -> float:
-    """How long a learner that the folds taught will take to learn from all rows."""
-    # where folds were learnt side by side, each took that many times its share of the seconds
-    workers = course.lesson.threads if is_pooled(course) else 1
-    if isinstance(entry.learner, Ensemble):
-        seconds = entry.learner.seconds(workers) * workers
-    else:
-        seconds = entry.fit_seconds * (workers if LEARNERS[entry.model].folded else 1)
-    return seconds * growth(course) / len(course.split.folds)
-
-
-def again_left(course: TableCourse) -> float:
-    """The seconds in which the best may learn once more.
-
-    They may be those of explanations, which people need less than the model.
-    """
-    return course.job.left() - drawing(course.job)
-
-
-def can_learn_again(course: TableCourse) -> bool:
-    """Whether the best so far can still learn once more from all rows."""
-    return again_seconds(course, course.best) < ROUGHLY * again_left(course)
-
-
-def compared_by(course: TableCourse) -> float:
-    """When comparing must end so that the best so far can learn once more from all rows.
-
-    Where it cannot any more, that time is better spent on others than on nothing.
-    """
-    best, deadline = course.best, course.lesson.deadline
-    if best is course.baseline or not can_learn_again(course):
-        return deadline
-    return deadline - again_seconds(course, best)
-
-
-def is_pooled(course: TableCourse) -> bool:
-    """Whether folds are learnt side by side, with one thread each."""
-    return course.lesson.x.size < POOLED and len(course.split.folds) > 1
 
 
 def _mapped(
@@ -315,7 +269,7 @@ def _wider(course: TableCourse, entry: Entry, folds: Sequence[Fold]) -> Entry | 
         return replace(
             entry, raw=np.concatenate([entry.raw, entry.models[0].predict(course.lesson.x[rows])])
         )
-    done = _learnt(course, learner, folds, PART, must=False)
+    done = _learnt(course, learner, folds)
     if done is None:
         return None
     models = [*entry.models, *(fitted for fitted, _ in done)]
@@ -344,7 +298,7 @@ def repeat(course: TableCourse) -> None:
         if clock.now() + ROUGHLY * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
             break
         began = time.monotonic()
-        done = _learnt(course, LEARNERS[entry.model], folds, PART, must=False)
+        done = _learnt(course, LEARNERS[entry.model], folds)
         if done is None or course.is_enough:
             break  # half learnt, it would only spoil the mean
         other = np.concatenate([raw for _, raw in done])[order]

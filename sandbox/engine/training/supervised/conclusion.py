@@ -15,7 +15,7 @@ from sandbox.engine.saved import Model
 from sandbox.engine.training.course import drawing, milliseconds
 from sandbox.engine.typical import typical
 
-from . import comparison
+from . import timing
 from .review import review
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def again(course: TableCourse) -> Fitted | None:
     then stand in for it.
     """
     best, lesson, now = course.best, course.lesson, clock.now()
-    needed, left = comparison.again_seconds(course, best), comparison.again_left(course)
-    if course.job.is_stopped or not comparison.can_learn_again(course):
+    needed, left = timing.again_seconds(course, best), timing.again_left(course)
+    if course.job.is_stopped or not timing.can_learn_again(course):
         return None
     ends = now + min(left, max(2 * needed, left / 2))
     learner = best.learner or LEARNERS[best.model]

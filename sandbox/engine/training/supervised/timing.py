@@ -1,0 +1,62 @@
+"""When comparing ends, so that the best can learn once more from all rows, and what that takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.engine.learners import LEARNERS
+from sandbox.engine.learners.ensemble import Ensemble
+from sandbox.engine.training.course import Entry, drawing
+
+if TYPE_CHECKING:
+    from .course import TableCourse
+
+POOLED = 8_000_000
+"""Cells below which folds run side by side with one thread each; above, one by one."""
+ROUGHLY = 1.3
+"""How far off what something will take may be."""
+
+
+def growth(course: TableCourse) -> float:
+    """How many times the rows of one fold all rows are."""
+    return len(course.goal.y) / len(course.split.folds[0][0])
+
+
+def again_seconds(course: TableCourse, entry: Entry) -> float:
+    """How long a learner that the folds taught will take to learn from all rows."""
+    # where folds were learnt side by side, each took that many times its share of the seconds
+    workers = course.lesson.threads if is_pooled(course) else 1
+    if isinstance(entry.learner, Ensemble):
+        seconds = entry.learner.seconds(workers) * workers
+    else:
+        seconds = entry.fit_seconds * (workers if LEARNERS[entry.model].folded else 1)
+    return seconds * growth(course) / len(course.split.folds)
+
+
+def again_left(course: TableCourse) -> float:
+    """The seconds in which the best may learn once more.
+
+    They may be those of explanations, which people need less than the model.
+    """
+    return course.job.left() - drawing(course.job)
+
+
+def can_learn_again(course: TableCourse) -> bool:
+    """Whether the best so far can still learn once more from all rows."""
+    return again_seconds(course, course.best) < ROUGHLY * again_left(course)
+
+
+def compared_by(course: TableCourse) -> float:
+    """When comparing must end so that the best so far can learn once more from all rows.
+
+    Where it cannot any more, that time is better spent on others than on nothing.
+    """
+    best, deadline = course.best, course.lesson.deadline
+    if best is course.baseline or not can_learn_again(course):
+        return deadline
+    return deadline - again_seconds(course, best)
+
+
+def is_pooled(course: TableCourse) -> bool:
+    """Whether folds are learnt side by side, with one thread each."""
+    return course.lesson.x.size < POOLED and len(course.split.folds) > 1
