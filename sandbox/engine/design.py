@@ -10,6 +10,8 @@ from scipy.sparse import csr_matrix
 MAX_LEVELS = 50
 DENSE = 6_000_000
 """Cells up to which the matrix is kept dense, for the exact choice of the penalty."""
+MARKED = 250
+"""Columns from which on no second one says where a number is missing: others will."""
 CLIP = 4.0
 """Standard deviations past which a number counts no further: no wild value tips the line."""
 SKEWED = 1.0
@@ -79,17 +81,23 @@ def prepare(x: np.ndarray, levels: tuple[int, ...]) -> tuple[Column, ...]:
             continue
         median = float(np.median(present))
         least = float(present.min()) if is_skewed(present) else None
-        raw = Column(median, marked=len(present) < len(values), least=least)
+        marked = len(present) < len(values) and len(levels) < MARKED
+        raw = Column(median, marked=marked, least=least)
         filled = raw.numbers(np.where(np.isnan(values), median, values))
         columns.append(replace(raw, mean=float(filled.mean()), scale=float(filled.std()) or 1.0))
     return tuple(columns)
 
 
 def design(x: np.ndarray, columns: tuple[Column, ...]) -> np.ndarray | csr_matrix:
-    """The design matrix of shape (rows, sum of widths); sparse once it is large."""
+    """The design matrix of shape (rows, sum of widths); sparse once it is large and mostly 0."""
     width = sum(column.width for column in columns)
-    if len(x) * width <= DENSE:
-        return np.hstack([column.encode(x[:, place]) for place, column in enumerate(columns)])
+    # one number for each column, with its place, against one for each of the width
+    if len(x) * width <= DENSE or 12 * len(columns) >= 8 * width:
+        matrix, at = np.empty((len(x), width)), 0
+        for place, column in enumerate(columns):
+            matrix[:, at : at + column.width] = column.encode(x[:, place])
+            at += column.width
+        return matrix
     from scipy.sparse import hstack
 
     pieces = [csr_matrix(column.encode(x[:, place])) for place, column in enumerate(columns)]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from sandbox.engine.checks.table import copied
 from sandbox.engine.features import USED
 from sandbox.engine.splits.groups import codes
 
@@ -61,7 +62,7 @@ def found(
     They do when the target is alike within them, more than in shuffled rows, or when most other
     columns are the same. A column whose name says nothing must show both.
     """
-    once = ~frame.duplicated().to_numpy()  # a copied row is alike in every column
+    once = ~copied(frame)  # a copied row is alike in every column
     frame, y = frame[once], y[once]
     fitting = [name for name in _repeated(frame, kinds) if name != target]
     counts = {name: int(frame[name].nunique()) for name in fitting}
@@ -111,7 +112,7 @@ def _repeated(frame: pd.DataFrame, kinds: Mapping[str, str]) -> list[str]:
 
 def _repeats(column: pd.Series) -> bool:
     """Whether it has many values that most rows share with others; fractions tell nobody apart."""
-    if types.is_float_dtype(column) and not (column.dropna() % 1 == 0).all():
+    if types.is_float_dtype(column) and (np.nan_to_num(column.to_numpy(dtype=float)) % 1).any():
         return False
     counts = column.value_counts()
     return len(counts) >= LEVELS and counts[counts > 1].sum() >= REPEATED * len(column)

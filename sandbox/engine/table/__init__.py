@@ -14,7 +14,7 @@ from pandas.api import types
 from sandbox.engine.problems import Problem, Warned, warning
 
 from . import parquet, pictures, text, values, workbook
-from .limits import MAX_BYTES, MAX_CELL, MAX_CELLS, MAX_COLUMNS
+from .limits import MAX_BYTES, MAX_CELLS, MAX_COLUMNS
 
 Kind = Literal["number", "category", "text", "date", "boolean", "identifier", "constant", "image"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -209,8 +209,7 @@ def _typed(
     for place, name in enumerate(names):
         column = frame[place]
         base = "number"
-        if column.dtype == object:
-            _check_cells(column, name)
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
             found = values.typed(column, name)
             column, base = found.values, found.base
             warnings.extend(found.warnings)
@@ -222,11 +221,6 @@ def _typed(
         pieces[name] = column
         kinds[name] = _kind(column, base, name)
     return Table(pd.DataFrame(pieces), kinds, form, encoding, delimiter, warnings)
-
-
-def _check_cells(column: pd.Series, name: str) -> None:
-    if max(map(len, column.dropna()), default=0) > MAX_CELL:
-        raise Problem("cell_too_long", column=name, limit=MAX_CELL)
 
 
 def _is_number(name: str) -> bool:
@@ -262,6 +256,10 @@ def _names(header: list[str], warnings: list[Warned]) -> list[str]:
 
 def _kind(column: pd.Series, base: str, name: str) -> str:
     """What a column is good for: a key or free text teaches nothing that holds for the next row."""
+    if types.is_float_dtype(column):
+        cells = column.to_numpy(dtype=float)
+        is_constant = np.isnan(cells).all() or (cells == cells[0]).all()
+        return "constant" if is_constant else "number"
     present = column.dropna()
     unique = present.nunique()
     if unique == 0 or (unique == 1 and len(present) == len(column)):

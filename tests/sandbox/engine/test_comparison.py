@@ -74,6 +74,17 @@ class Slow(Linear):
         return super().fit(lesson if self.is_bright else replace(lesson, y=given))
 
 
+def test_in_a_wide_table_the_line_comes_first(course: TableCourse, tmp_path: Path) -> None:
+    assert course.learners.index("linear") > 1
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(60, 120)).round(3)
+    rows = np.column_stack([x, x[:, :3].sum(axis=1)]).tolist()
+    head = [*(f"x{place}" for place in range(120)), "y"]
+    (tmp_path / "wide").mkdir()
+    wide = begun(tmp_path / "wide", as_csv(head, rows), "regression", "y")
+    assert wide.learners[:2] == (wide.baseline.model, "linear")
+
+
 @pytest.mark.parametrize("is_bright", [True, False])
 def test_what_takes_long_is_learnt_where_its_glance_is_better_than_the_first(
     course: TableCourse, monkeypatch: pytest.MonkeyPatch, is_bright: bool

@@ -7,10 +7,12 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeCV
 
 from sandbox.engine import clock
-from sandbox.engine.design import Column, design, is_skewed, prepare, read
+from sandbox.engine.design import MARKED, Column, design, is_skewed, prepare, read
 from sandbox.engine.learners import LEARNERS, Lesson
+from sandbox.engine.learners.linear import PENALTIES, ridge
 
 
 def skewed(rows: int = 400) -> np.ndarray:
@@ -77,3 +79,28 @@ def test_a_line_follows_a_ratio_of_skewed_columns() -> None:
     said = LEARNERS["linear"].fit(learn).predict(judge.x)
     assert np.median(np.abs(said - judge.y) / judge.y) < 0.05
     assert design(judge.x, prepare(learn.x, (0, 0))).shape == (200, 2)
+
+
+@pytest.mark.parametrize(("rows", "width"), [(300, 8), (40, 200), (30, 30), (600, 510)])
+def test_the_penalty_is_the_one_that_scikit_learn_chooses(rows: int, width: int) -> None:
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(rows, width)) * chance.gamma(2, 1, width)
+    x[:, 3], x[:, 4] = x[:, 2], 7.0
+    y = 5 + x[:, :5].sum(axis=1) + chance.normal(size=rows) * 3
+    theirs = RidgeCV(PENALTIES).fit(x, y)
+    coefficients, intercept = ridge(x.copy(), y)
+    np.testing.assert_allclose(coefficients, theirs.coef_, atol=1e-4)
+    assert intercept == pytest.approx(theirs.intercept_, abs=1e-3)
+
+
+def test_of_columns_that_are_all_the_same_a_line_learns_the_mean() -> None:
+    coefficients, intercept = ridge(np.ones((10, 3)), np.arange(10.0))
+    np.testing.assert_array_equal(coefficients, 0)
+    assert intercept == 4.5
+
+
+def test_in_wide_tables_other_columns_tell_of_what_is_missing() -> None:
+    x = np.random.default_rng(0).normal(size=(50, MARKED))
+    x[::7] = np.nan
+    assert sum(column.width for column in prepare(x, (0,) * MARKED)) == MARKED
+    assert sum(column.width for column in prepare(x[:, 1:], (0,) * (MARKED - 1))) == 2 * MARKED - 2

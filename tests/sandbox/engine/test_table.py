@@ -19,7 +19,7 @@ import pytest
 from sandbox.engine import table
 from sandbox.engine.checks import table as checks
 from sandbox.engine.problems import CODES, Problem
-from sandbox.engine.table import values
+from sandbox.engine.table import text, values
 from sandbox.samples import SAMPLES
 
 
@@ -145,6 +145,15 @@ def test_a_column_that_repeats_another_counts_once(tmp_path: Path) -> None:
     assert "duplicate_columns" in {one["code"] for one in checks.columns(found)}
 
 
+def test_rows_that_repeat_others_are_those_that_do_so_in_every_column() -> None:
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame({f"c{place}": chance.integers(0, 2, 300) for place in range(25)})
+    frame.iloc[:, :20] = frame.iloc[chance.integers(0, 40, 300), :20].to_numpy()
+    frame.loc[100:150] = frame.loc[0:50].to_numpy()
+    assert 50 < checks.copied(frame).sum() < 300
+    np.testing.assert_array_equal(checks.copied(frame), frame.duplicated())
+
+
 def test_endless_numbers_become_missing_with_a_warning(tmp_path: Path) -> None:
     found = read(tmp_path, "a,b\n" + "1e999,1\n-1e999,2\n" + "5,3\n" * 3)
     assert found.frame["a"].isna().sum() == 2
@@ -155,6 +164,36 @@ def test_headers_that_repeat_or_lack_are_named_and_told(tmp_path: Path) -> None:
     found = read(tmp_path, "a,a,,a\n1,2,3,4\n5,6,7,8\n")
     assert list(found.kinds) == ["a", "a.2", "column_3", "a.3"]
     assert codes(found) >= {"duplicate_headers", "empty_headers"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '1,"two\nlines"\n3,4\n',
+        "1,2\r3,4\r",
+        '1,so "quoted" here\n"one"s,"say ""hi"""\n',
+        "1, 2\n 3,4",
+        "1,2\n\n3,4\n,\n",
+        '1,2\n3,"4',
+        "1,2\n3\n",
+        "1,2\n   \n3,4\n",
+    ],
+    ids=repr,
+)
+def test_the_quick_reader_reads_cells_as_the_other_does(
+    tmp_path: Path, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cells() -> list[list[str]] | str:
+        try:
+            return list(text.read(path).frame.to_numpy(dtype=object).tolist())
+        except Problem as problem:
+            return problem.code
+
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + rows, "utf-8")
+    quick = cells()
+    monkeypatch.setattr(text, "_even", lambda *_: None)
+    assert quick == cells()
 
 
 def test_ragged_rows_are_mended_and_counted(tmp_path: Path) -> None:
@@ -329,6 +368,14 @@ def test_the_house_prices_columns_with_question_marks_are_numbers() -> None:
         ["1.5", "¥3", "2.5"],
         ["1.5", "1.5.2024", "2.5"],
         ["1.5", None, "2.5"],
+        ["", "1", "-20", "NA", "0"],
+        ["1", "2.0", " n/a ", "3"],
+        ["20240131", "19991231"],
+        ["20240131", "7", "19991231"],
+        ["1", "yes", "2"],
+        ["1e-3", "2", "unknown"],
+        ["-0", "5", "00"],
+        ["123456789012345", "1234567890123456"],
     ],
     ids=str,
 )

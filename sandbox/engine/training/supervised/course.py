@@ -32,8 +32,12 @@ TAUGHT = 450
 as much time again is left for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
+LINE = "linear"
 RANDOM, SLOW = "boosting_extra", "boosting_small"
 """With many classes, the first of them comes before the second."""
+WIDE, THIN = 100, 10
+"""Columns from which on, with fewer rows than so many times as many, a table is learnt by a line
+first: it is there in a second, where trees search each column at every cut."""
 MOMENTS = 20
 """Different times in a table that has a history."""
 
@@ -82,11 +86,16 @@ class TableCourse(Course):
 
     @property
     def learners(self) -> tuple[str, ...]:
-        """The task type's, cheapest first; with many classes those are the trees cut at random.
+        """The task type's, cheapest first.
 
-        Each round of boosting grows a tree for every class there is.
+        With many classes those are the trees cut at random, for each round of boosting grows a
+        tree for every class there is; on wide tables it is the line.
         """
         found = list(super().learners)
+        width = len(self.features.features)
+        if width >= WIDE and THIN * width > len(self.split.train) and LINE in found:
+            found.remove(LINE)
+            found.insert(1, LINE)
         if self.goal.classes > 2 and RANDOM in found:
             found.remove(RANDOM)
             found.insert(found.index(SLOW), RANDOM)
@@ -179,7 +188,7 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     # who a row is about would be learnt by heart, and says nothing of the next one
     columns = [one for one in columns if one not in (group, twins.get(group or ""))]
     # a short time is better spent on more models than on more folds of the same
-    each = len(split.train) * max(1.0, goal.classes / 2)
+    each = len(split.train) * max(1.0, goal.classes / 2) * max(1.0, len(columns) / WIDE)
     count = max(splits.LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each))
     split, spare = split.first(count), split.folds[count:]
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
