@@ -192,7 +192,8 @@ def _even(text: str, delimiter: str, width: int) -> pd.DataFrame | None:
         )
     except (pa.ArrowInvalid, UnicodeEncodeError):
         return None
-    return found.to_pandas().set_axis(range(width), axis=1)
+    frame: pd.DataFrame = found.to_pandas().set_axis(range(width), axis=1)
+    return frame
 
 
 def _pool() -> pa.MemoryPool:
