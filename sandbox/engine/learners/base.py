@@ -185,6 +185,10 @@ class Learner(ABC):
     start_seconds: float = 0.0
     """About how long `start` takes."""
 
+    is_eager: bool = False
+    """Whether on a long table a second tells if it is for it: it learns from all rows from the
+    first moment, as networks do, and not in rounds over all of them."""
+
     def least_seconds(self, rows: int) -> float:
         """With less time than this for so many rows, all folds together, it is left out."""
         return 0.0

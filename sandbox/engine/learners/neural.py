@@ -100,6 +100,7 @@ class Neural(Learner):
     name = "neural"
     can_use_gpu = True
     extends = True
+    is_eager = True
 
     def least_seconds(self, rows: int) -> float:
         """Seconds with which learning pays: on long tables trees learn more in them."""

@@ -60,6 +60,7 @@ class Slow(Linear):
     """Takes longer than there is, where it is not cut short; knows the truth, or nothing of it."""
 
     name = "slow"
+    is_eager = True
 
     def __init__(self, *, is_bright: bool) -> None:
         self.is_bright = is_bright
@@ -86,21 +87,26 @@ def test_in_a_wide_table_the_line_comes_first(course: TableCourse, tmp_path: Pat
 
 
 @pytest.mark.parametrize("is_bright", [True, False])
-def test_what_takes_long_is_learnt_where_its_glance_is_better_than_the_first(
+def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first(
     course: TableCourse, monkeypatch: pytest.MonkeyPatch, is_bright: bool
 ) -> None:
     slow = Slow(is_bright=is_bright)
     monkeypatch.setitem(LEARNERS, "slow", slow)
-    assert comparison.attempt(course, "slow").why == "no_time", "there was no glance"
+    assert comparison.attempt(course, "slow").why == "no_time", "nobody has looked"
     assert slow.deadlines == []
-    fit, check = course.split.folds[0]
-    course.glance = comparison.Glance(fit[:60], check, 0.8)
-    left = timing.compared_by(course) - clock.now()
+    monkeypatch.setattr(TableCourse, "learners", ("baseline", "linear", "slow"))
+    monkeypatch.setattr(comparison, "GLANCED", 20)
+    course.first_result, now = None, clock.now()
+    first = comparison.attempt(course, "linear")
+    (looked,) = slow.deadlines
+    assert looked < now + 2, "a look is short"
+    assert first.score is not None
+    assert course.shining == ({"slow"} if is_bright else set())
+    course.first_result, now, left = 0.0, clock.now(), timing.again_left(course)
     entry = comparison.attempt(course, "slow")
-    looked, *taught = slow.deadlines
-    assert looked < clock.now() + 0.3 * left, "a look is short"
+    taught = slow.deadlines[1:]
     assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("no_time", 0))
-    assert all(one < clock.now() + 0.6 * left for one in taught), "others get their share"
+    assert all(now + 0.8 * left < one < now + left for one in taught), "it has nearly all there is"
 
 
 def test_time_too_short_to_teach_the_best_again_goes_to_others(course: TableCourse) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,29 +26,19 @@ if TYPE_CHECKING:
 
     from .course import TableCourse
 
-SHARE, PART, SHINING = 0.5, 0.4, 0.9
-"""What the first learner, each later one, and one that shines where time is short may take of the
-time there is; it is cut short."""
+SHARE, LESS, PART, SHINING = 0.5, 0.35, 0.4, 0.9
+"""What the first learner may take of the time there is, with and without one that shines, each
+later one, and one that shines where time is short; it is cut short."""
 GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
+LOOKED, LOOK = 60_000, 1.25
+"""Rows and seconds in which eager ones show beside it, where time is short, whether they shine."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
 REPEATED = 1_000
 """Rows up to which luck in drawing the folds is worth averaging out."""
 
-LONG_ENOUGH, LOOK = 1.5, 0.25
-"""Seconds that must be left for another glance, and the share of them that it may take."""
-
 Learnt = tuple[Fitted, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Glance:
-    """The rows that taught the first model on a long table, those it was seen on, its score."""
-
-    rows: np.ndarray
-    seen: np.ndarray
-    score: float | None
 
 
 def attempt(course: TableCourse, name: str) -> Entry:
@@ -60,21 +50,18 @@ def attempt(course: TableCourse, name: str) -> Entry:
         raw = fitted.predict(lesson.x[split.checked])
         entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
         return _scored(course, entry)
-    rows = sum(len(fit) for fit, _ in split.folds)
-    latest = compared_by(course) - learner.least_seconds(rows)
-    starting = 0.0 if name in course.awake else learner.start_seconds
-    is_first = course.first_result is None
-    is_slow = clock.now() + starting > latest
+    is_first, shines = course.first_result is None, name in course.shining
+    is_slow = _is_slow(course, learner)
     must = is_first and clock.now() < compared_by(course)
-    if is_slow and not must and not _shines(course, learner):
+    if is_slow and not must and not shines:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     began = time.monotonic()
-    if not is_first and not is_slow and clock.now() > latest:
+    if not is_first and not is_slow and _is_slow(course, learner):
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
     shown = _glance(course, learner) if is_first else None
-    most = SHARE if is_first else SHINING if is_slow else None
+    most = (LESS if course.shining else SHARE) if is_first else SHINING if is_slow else None
     done = _learnt(course, learner, split.folds, most)
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
@@ -102,42 +89,57 @@ def wake(course: TableCourse) -> None:
             course.awake.add(name)
 
 
+def _is_slow(course: TableCourse, learner: Learner) -> bool:
+    """Whether the time left for comparing is less than it needs to be worth a row."""
+    rows = sum(len(fit) for fit, _ in course.split.folds)
+    starting = 0.0 if learner.name in course.awake else learner.start_seconds
+    return clock.now() + starting + learner.least_seconds(rows) > compared_by(course)
+
+
 def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
-    """On a long table, show what a few thousand rows teach until the whole has been learnt."""
+    """On a long table, show what a few thousand rows teach until the whole has been learnt.
+
+    Beside it, those that are eager and would find no time look at the whole for a moment: what is
+    better even then shines, and is worth having though it be cut short.
+    """
+    from threadpoolctl import threadpool_limits
+
     lesson, (fit, check) = course.lesson, course.split.folds[0]
     if len(fit) < 2 * GLANCED:
         return None
-    began = time.monotonic()
+    began = clock.now()
     chance = np.random.default_rng(lesson.seed)
     rows, seen = np.sort(chance.choice(fit, GLANCED, replace=False)), check[:GLANCED]
     if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
         return None
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
-    fitted = learner.fit(few)
-    raw = fitted.predict(lesson.x[seen])
-    entry = _scored(course, Entry(learner.name, time.monotonic() - began, raw=raw), seen)
-    course.glance = Glance(rows, seen, entry.score)
-    course.entries.append(entry)
-    course.first_result = course.job.at()
-    course.tell("training", 0.15)
-    course.entries.pop()
+    eager = [one for one in map(LEARNERS.__getitem__, course.learners) if one.is_eager]
+    many = np.sort(chance.permutation(fit)[:LOOKED])
+
+    def look(other: Learner) -> float | None:
+        with suppress(Exception):  # its row will say that it failed
+            other.start()
+            fitted = other.fit(lesson.of(many).until(began + LOOK, threads=1))
+            raw = fitted.predict(lesson.x[seen])
+            return _scored(course, Entry(other.name, LOOK, raw=raw), seen).score
+        return None
+
+    with threadpool_limits(1), ThreadPoolExecutor() as pool:
+        looks = {one.name: pool.submit(look, one) for one in eager if _is_slow(course, one)}
+        fitted = learner.fit(few)
+        raw = fitted.predict(lesson.x[seen])
+        entry = _scored(course, Entry(learner.name, clock.now() - began, raw=raw), seen)
+        course.entries.append(entry)
+        course.first_result = course.job.at()
+        course.tell("training", 0.15)
+        course.entries.pop()
+        found = {name: one.result() for name, one in looks.items()}
+    course.shining = {
+        name
+        for name, score in found.items()
+        if score is not None and course.metric.gain(score, entry.score or 0.0) > 0
+    }
     return fitted
-
-
-def _shines(course: TableCourse, learner: Learner) -> bool:
-    """Whether one that takes long does better than the first did where that had its glance.
-
-    Then it is worth having even if it is cut short, as it is not on most long tables.
-    """
-    lesson, glance = course.lesson, course.glance
-    left = compared_by(course) - clock.now() - learner.start_seconds
-    if glance is None or glance.score is None or left < LONG_ENOUGH:
-        return False
-    learner.start()
-    fitted = learner.fit(lesson.of(glance.rows).until(clock.now() + LOOK * left))
-    raw = fitted.predict(lesson.x[glance.seen])
-    score = _scored(course, Entry(learner.name, 0.0, raw=raw), glance.seen).score
-    return score is not None and course.metric.gain(score, glance.score) > 0
 
 
 def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learnt:
@@ -161,11 +163,11 @@ def _learnt(
     With `most`, a share of the time there is, it gets a part of that for each fold instead, and
     ends with it.
     """
-    lesson, began = course.lesson, clock.now()
+    lesson, began, shines = course.lesson, clock.now(), most == SHINING
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
-    left = compared_by(course) - began
+    left = compared_by(course, shines=shines) - began
 
     def learn(place: int, ends: float) -> Learnt:
         fit, check = folds[place]
@@ -173,7 +175,7 @@ def _learnt(
         return fitted, fitted.predict(lesson.x[check])
 
     # the share of each wave, where the best is to be learnt once more from all rows
-    again = growth(course) / workers if can_learn_again(course) else 0.0
+    again = growth(course) / workers if can_learn_again(course) and not shines else 0.0
     share = left / (waves + again)
     if most or waves == 1:
         share = min(share, (most or PART) * left)

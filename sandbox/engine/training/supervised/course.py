@@ -59,8 +59,8 @@ class TableCourse(Course):
     """The column whose rows belong together, where one is known."""
     awake: set[str] = field(default_factory=set)
     """The learners that have loaded what they take."""
-    glance: comparison.Glance | None = None
-    """What a long table's first model was made of."""
+    shining: set[str] = field(default_factory=set)
+    """The learners that at a look did better on a long table than the first at its glance."""
     tested: Fitted | None = None
     """The model that met the test rows, until there is one to keep instead."""
     kept: Fitted | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.engine import clock
 from sandbox.engine.learners import LEARNERS
 from sandbox.engine.learners.ensemble import Ensemble
 from sandbox.engine.training.course import Entry, drawing
@@ -46,11 +47,14 @@ def can_learn_again(course: TableCourse) -> bool:
     return again_seconds(course, course.best) < ROUGHLY * again_left(course)
 
 
-def compared_by(course: TableCourse) -> float:
+def compared_by(course: TableCourse, *, shines: bool = False) -> float:
     """When comparing must end so that the best so far can learn once more from all rows.
 
-    Where it cannot any more, that time is better spent on others than on nothing.
+    Where it cannot any more, that time is better spent on others than on nothing; and what shines
+    is worth more than the best so far with a few more rows.
     """
+    if shines:
+        return clock.now() + again_left(course)
     best, deadline = course.best, course.lesson.deadline
     if best is course.baseline or not can_learn_again(course):
         return deadline
