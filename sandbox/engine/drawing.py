@@ -16,7 +16,7 @@ from . import clock
 from .job import Job
 from .problems import by_gravity, warning
 
-FIRST_CHART = 1.0
+FIRST_CHART = 1.5
 """Seconds that the first chart takes, with the drawing library's start."""
 CHART = 0.2
 """Seconds that one more chart takes."""
