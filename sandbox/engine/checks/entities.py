@@ -140,7 +140,8 @@ def _of_target(column: pd.Series, y: np.ndarray, *, seed: int) -> float:
 def _same(frame: pd.DataFrame, others: Sequence[str], name: str, *, seed: int) -> float:
     """The share of the other columns that are the same in all rows of one entity."""
     rows, groups = _members(frame[name], seed=seed)
-    columns = [_numbers(frame[one].iloc[rows]) for one in others if one != name][:COLUMNS]
+    compared = [one for one in others if one != name][:COLUMNS]
+    columns = [_numbers(frame[one].iloc[rows]) for one in compared]
     if len(columns) < FEW:
         return 0.0
     return float((correlation(np.column_stack(columns), groups) >= SAME).mean())

@@ -217,9 +217,12 @@ def _steady(rhythm: Rhythm, steps: np.ndarray, name: str) -> Rhythm:
 
 def is_months(column: pd.Series) -> bool:
     """Whether a column's words are years with months or quarters."""
-    known = labels(column).dropna().astype(str).str.strip()
-    shapes = (_QUARTER, _MONTH, _COMPACT)
-    return len(known) > 0 and any(bool(known.str.fullmatch(one).all()) for one in shapes)
+    if types.is_float_dtype(column) or not len(known := column.dropna()):
+        return False
+    first = labels(known.iloc[:1]).iloc[0].strip()
+    shapes = [one for one in (_QUARTER, _MONTH, _COMPACT) if re.fullmatch(one, first)]
+    words = labels(known).str.strip() if shapes else known
+    return any(bool(words.str.fullmatch(one).all()) for one in shapes)
 
 
 def _months(words: pd.Series, known: pd.Series) -> Stamps | None:

@@ -126,8 +126,9 @@ def labels(column: pd.Series) -> pd.Series:
     if types.is_datetime64_any_dtype(column):
         return column.astype("str").where(column.notna(), None)
     if types.is_numeric_dtype(column):
-        words = column.map(lambda value: repr(float(value)), na_action="ignore")
-        return words.astype("object").where(column.notna(), None)
+        cells = column.to_numpy(dtype=float, na_value=np.nan).tolist()
+        said = [None if np.isnan(cell) else repr(cell) for cell in cells]
+        return pd.Series(said, index=column.index, dtype=object, name=column.name)
     words = column.astype("object").where(column.notna(), None)
     stripped = words.map(str.strip, na_action="ignore")
     return stripped if stripped.nunique() < words.nunique() else words
