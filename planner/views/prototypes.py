@@ -228,6 +228,7 @@ def _choice(request: HttpRequest, prototype: Prototype, form: Run | None) -> dic
         ],
         "seconds": str(given.get("seconds") or 60),
         "rows": grouped(profile.get("rows", 0)),
+        "width": grouped(len(columns)),
     }
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .course import TableCourse
 
 SHARE, LESS, PART, SHINING = 0.5, 0.35, 0.4, 0.9
-"""What the first learner may take of the time there is, with and without one that shines, each
-later one, and one that shines where time is short; it is cut short."""
+"""What the first learner may take of the time there is, and what where another shines, each later
+one, and what shines where time is short; it is cut short."""
 GLANCED = 5_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
 LOOKED, LOOK = 60_000, 1.25
@@ -113,19 +113,12 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     if lesson.classes and len(np.unique(lesson.y[rows])) < lesson.classes:
         return None
     few = lesson.of(rows).until(began + 0.2 * (lesson.deadline - began))
-    eager = [one for one in map(LEARNERS.__getitem__, course.learners) if one.is_eager]
     many = np.sort(chance.permutation(fit)[:LOOKED])
-
-    def look(other: Learner) -> float | None:
-        with suppress(Exception):  # its row will say that it failed
-            other.start()
-            fitted = other.fit(lesson.of(many).until(began + LOOK, threads=1))
-            raw = fitted.predict(lesson.x[seen])
-            return _scored(course, Entry(other.name, LOOK, raw=raw), seen).score
-        return None
-
+    eager = [one for one in map(LEARNERS.__getitem__, course.learners) if one.is_eager]
+    # the machine's other core has nothing else to do
     with threadpool_limits(1), ThreadPoolExecutor() as pool:
-        looks = {one.name: pool.submit(look, one) for one in eager if _is_slow(course, one)}
+        slow = [one for one in eager if _is_slow(course, one)]
+        looks = [(one.name, pool.submit(_looked, course, one, many, seen)) for one in slow]
         fitted = learner.fit(few)
         raw = fitted.predict(lesson.x[seen])
         entry = _scored(course, Entry(learner.name, clock.now() - began, raw=raw), seen)
@@ -133,13 +126,20 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
         course.first_result = course.job.at()
         course.tell("training", 0.15)
         course.entries.pop()
-        found = {name: one.result() for name, one in looks.items()}
-    course.shining = {
-        name
-        for name, score in found.items()
-        if score is not None and course.metric.gain(score, entry.score or 0.0) > 0
-    }
+    shown = entry.score if entry.score is not None else np.nan
+    course.shining = {name for name, look in looks if course.metric.gain(look.result(), shown) > 0}
     return fitted
+
+
+def _looked(course: TableCourse, learner: Learner, rows: np.ndarray, seen: np.ndarray) -> float:
+    """The score on `seen` of what it learns from `rows` in a moment; nan where it fails."""
+    few = course.lesson.of(rows).until(clock.now() + LOOK, threads=1)
+    with suppress(Exception):  # its row of the leaderboard will say so
+        learner.start()
+        raw = learner.fit(few).predict(course.lesson.x[seen])
+        score = _scored(course, Entry(learner.name, 0.0, raw=raw), seen).score
+        return np.nan if score is None else score
+    return np.nan
 
 
 def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learnt:
