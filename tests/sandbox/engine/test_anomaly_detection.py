@@ -24,7 +24,7 @@ TRAIN: dict[str, Any] = {
     "job": "train",
     "file": "t.csv",
     "spec": "anomaly_detection",
-    "seconds": 20,
+    "seconds": 40,
     "seed": 0,
     "threads": 1,
 }
