@@ -91,7 +91,7 @@ def prepare(x: np.ndarray, levels: tuple[int, ...]) -> tuple[Column, ...]:
 def design(x: np.ndarray, columns: tuple[Column, ...]) -> np.ndarray | csr_matrix:
     """The design matrix of shape (rows, sum of widths); sparse once it is large and mostly 0."""
     width = sum(column.width for column in columns)
-    # one number for each column, with its place, against one for each of the width
+    # sparse, each column has about one number a row, of 8 bytes and 4 for its place
     if len(x) * width <= DENSE or 12 * len(columns) >= 8 * width:
         matrix, at = np.empty((len(x), width)), 0
         for place, column in enumerate(columns):

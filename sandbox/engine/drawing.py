@@ -18,8 +18,6 @@ from .problems import by_gravity, warning
 
 FIRST_CHART = 1.5
 """Seconds that the first chart takes, with the drawing library's start."""
-CHART = 0.2
-"""Seconds that one more chart takes."""
 PYTHON = ("-s", "-P", "-B")
 """No user packages, no working folder on the path, no bytecode: as the box starts the runner."""
 
@@ -50,7 +48,7 @@ def complete(job: Job) -> dict[str, Any]:
             from . import charts
 
             words = job.asked.get("words") or {}
-            ends = clock.now() + left - CHART
+            ends = clock.now() + job.seconds - job.at()
             result["charts"], is_whole = charts.draw(
                 result, names, words, job.output, deadline=ends
             )

@@ -50,8 +50,8 @@ def attempt(course: TableCourse, name: str) -> Entry:
         raw = fitted.predict(lesson.x[split.checked])
         entry = Entry(name, time.monotonic() - began, raw=raw, first=fitted, models=[fitted])
         return _scored(course, entry)
-    is_first, shines = course.first_result is None, name in course.shining
-    is_slow = _is_slow(course, learner)
+    is_first, is_slow = course.first_result is None, _is_slow(course, learner)
+    shines = is_slow and name in course.shining
     must = is_first and clock.now() < compared_by(course)
     if is_slow and not must and not shines:
         return Entry(name, 0.0, why="no_time")
@@ -61,8 +61,8 @@ def attempt(course: TableCourse, name: str) -> Entry:
         return Entry(name, 0.0, why="no_time")
     learner.prepare(lesson)
     shown = _glance(course, learner) if is_first else None
-    most = (LESS if course.shining else SHARE) if is_first else SHINING if is_slow else None
-    done = _learnt(course, learner, split.folds, most)
+    most = (LESS if course.shining else SHARE) if is_first else SHINING if shines else None
+    done = _learnt(course, learner, split.folds, most, shines=shines)
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
@@ -156,14 +156,19 @@ def _better(course: TableCourse, shown: Fitted, done: Sequence[Learnt]) -> Learn
 
 
 def _learnt(
-    course: TableCourse, learner: Learner, folds: Sequence[Fold], most: float | None = None
+    course: TableCourse,
+    learner: Learner,
+    folds: Sequence[Fold],
+    most: float | None = None,
+    *,
+    shines: bool = False,
 ) -> list[Learnt] | None:
     """A model and its predictions for each fold; None when the first folds tell it takes too long.
 
     With `most`, a share of the time there is, it gets a part of that for each fold instead, and
-    ends with it.
+    ends with it; for what shines, there is the time of a refit too.
     """
-    lesson, began, shines = course.lesson, clock.now(), most == SHINING
+    lesson, began = course.lesson, clock.now()
     pooled = is_pooled(course)
     workers = lesson.threads if pooled else 1
     waves = -(-len(folds) // workers)
