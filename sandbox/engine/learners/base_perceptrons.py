@@ -14,9 +14,12 @@ import numpy as np
 
 DROPOUT = 0.15
 LEARNING_RATE = 5e-3
+"""Where nothing else is said."""
 WEIGHT_DECAY = 0.02
 MOMENTA = (0.9, 0.999)
 TINY = 1e-8
+DRAWN = 2**20
+"""How many units are drawn once, to be left out or not; each step begins somewhere else in them."""
 SMALL = 2_000_000
 """Cells below which a GPU waits longer for its orders than it works."""
 
@@ -27,7 +30,7 @@ Weights = list[np.ndarray]
 class Steps(Protocol):
     """What learns from one mini-batch after another."""
 
-    def take(self, x: np.ndarray, y: np.ndarray) -> None:
+    def take(self, x: np.ndarray, y: np.ndarray, rate: float = LEARNING_RATE) -> None:
         """Learn from rows of shape (rows, in), float32, and their targets of shape (rows,)."""
 
     def weights(self) -> Weights:
@@ -70,28 +73,32 @@ class OnNumpy:
         self.ends = np.cumsum([one.size for one in weights])[:-1]
         self.flat = np.concatenate([one.ravel() for one in weights])
         self.layers = self._by_layer(self.flat)
+        self.gradient = np.empty_like(self.flat)
+        self.slopes = self._by_layer(self.gradient)
         self.mean, self.square = np.zeros_like(self.flat), np.zeros_like(self.flat)
         self.taken = 0
         # of 256, so that a random byte tells whether a unit is left out
-        self.dropped = round(256 * aim.dropout)
-        self.larger = np.float32(1 / (1 - self.dropped / 256))
+        dropped = round(256 * aim.dropout)
+        self.kept = np.frombuffer(self.chance.bytes(DRAWN), np.uint8) >= dropped
+        self.larger = np.float32(1 / (1 - dropped / 256))
 
-    def take(self, x: np.ndarray, y: np.ndarray) -> None:
+    def take(self, x: np.ndarray, y: np.ndarray, rate: float = LEARNING_RATE) -> None:
         """Learn from one mini-batch."""
         inner: list[np.ndarray] = []
+        gates: list[np.ndarray] = []
 
         def bend(sums: np.ndarray) -> np.ndarray:
-            drawn = np.frombuffer(self.chance.bytes(sums.size), np.uint8).reshape(sums.shape)
-            np.maximum(sums, 0, out=sums)
-            sums *= drawn >= self.dropped
-            sums *= self.larger
+            start = self.chance.integers(DRAWN - sums.size)
+            passed = (sums > 0) & self.kept[start : start + sums.size].reshape(sums.shape)
+            # one number a unit for rectifying, leaving out and making up for it, there and back
+            gates.append(passed * self.larger)
+            sums *= gates[-1]
             inner.append(sums)
             return sums
 
         raw = forward(x, self.layers, bend)
-        gradient = np.empty_like(self.flat)
-        self._back(x, inner, self._slope(raw, y), self._by_layer(gradient))
-        self._move(gradient)
+        self._back([x, *inner], gates, self._slope(raw, y))
+        self._move(rate)
 
     def weights(self) -> Weights:
         """The weights so far, as a copy."""
@@ -112,26 +119,24 @@ class OnNumpy:
         slope = np.sign(error) if self.aim.absolute else 2 * error
         return np.asarray(slope / np.float32(error.size))
 
-    def _back(self, x: np.ndarray, inner: Weights, slope: np.ndarray, into: Weights) -> None:
+    def _back(self, inner: Weights, gates: Weights, slope: np.ndarray) -> None:
         """Write the gradient of every layer, the last first."""
         for place in reversed(range(len(self.layers))):
-            before = inner[place - 1] if place else x
-            np.matmul(before.swapaxes(-1, -2), slope, out=into[place][:, :-1])
-            into[place][:, -1] = slope.sum(axis=1)
+            np.matmul(inner[place].swapaxes(-1, -2), slope, out=self.slopes[place][:, :-1])
+            self.slopes[place][:, -1] = slope.sum(axis=1)
             if place:
                 slope = slope @ self.layers[place][:, :-1].swapaxes(1, 2)
-                slope *= before > 0
-                slope *= self.larger
+                slope *= gates[place - 1]
 
-    def _move(self, gradient: np.ndarray) -> None:
+    def _move(self, rate: float) -> None:
         """The step of AdamW, in place."""
-        one, two = MOMENTA
+        (one, two), gradient = MOMENTA, self.gradient
         self.taken += 1
         self.mean += np.float32(1 - one) * (gradient - self.mean)
         self.square += np.float32(1 - two) * (gradient * gradient - self.square)
         bottom = np.sqrt(self.square / np.float32(1 - two**self.taken)) + np.float32(TINY)
-        self.flat *= np.float32(1 - LEARNING_RATE * WEIGHT_DECAY)
-        self.flat -= np.float32(LEARNING_RATE / (1 - one**self.taken)) * self.mean / bottom
+        self.flat *= np.float32(1 - rate * WEIGHT_DECAY)
+        self.flat -= np.float32(rate / (1 - one**self.taken)) * self.mean / bottom
 
 
 class OnTorch:
@@ -148,9 +153,11 @@ class OnTorch:
             self.layers, LEARNING_RATE, MOMENTA, TINY, WEIGHT_DECAY, fused=True
         )
 
-    def take(self, x: np.ndarray, y: np.ndarray) -> None:
+    def take(self, x: np.ndarray, y: np.ndarray, rate: float = LEARNING_RATE) -> None:
         """Learn from one mini-batch."""
         import torch
+
+        self.optimizer.param_groups[0]["lr"] = rate
 
         def bend(sums: torch.Tensor) -> torch.Tensor:
             kept = torch.empty_like(sums).bernoulli_(1 - self.aim.dropout, generator=self.drawn)

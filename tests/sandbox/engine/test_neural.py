@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from sandbox.engine import saved
 from sandbox.engine.features import Feature, Features
 from sandbox.engine.learners import LEARNERS, Lesson, neural
+from sandbox.engine.learners.base_perceptrons import LEARNING_RATE, Aim, OnNumpy, Weights
 from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
 from sandbox.engine.problems import Problem
 
@@ -53,11 +55,48 @@ def test_the_same_seed_learns_the_same_and_another_does_not() -> None:
 
 
 def test_the_more_rows_the_fewer_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neural, "ALONE", 400)
+    monkeypatch.setattr(neural, "SHARED", 400)
     for rows, members in ((80, neural.MEMBERS), (200, 2), (500, 1)):
         fitted = NEURAL.fit(curved(0, rows=rows))
         assert isinstance(fitted, neural.Nets)
         assert {len(layer) for layer in fitted.layers} == {members}
+
+
+def rates(monkeypatch: pytest.MonkeyPatch, lesson: Lesson) -> list[float]:
+    """The rate of each step that is taken."""
+    seen: list[float] = []
+
+    class Watched(OnNumpy):
+        def take(self, x: np.ndarray, y: np.ndarray, rate: float = 0.0) -> None:
+            seen.append(rate)
+            super().take(x, y, rate)
+
+    def watched(weights: Weights, aim: Aim, *, seed: int, device: str) -> OnNumpy:
+        return Watched(weights, aim, seed=seed)
+
+    monkeypatch.setattr(neural, "steps", watched)
+    NEURAL.fit(lesson)
+    return seen
+
+
+def test_with_many_rows_the_rate_falls_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(rates(monkeypatch, curved(0))) == {LEARNING_RATE}
+    monkeypatch.setattr(neural, "SHARED", 100)
+    monkeypatch.setattr(neural, "PATIENCE", neural.FALLING)
+    found = rates(monkeypatch, curved(0))
+    assert found == sorted(found, reverse=True)
+    assert found[0] == pytest.approx(2 * LEARNING_RATE, rel=0.05)
+    assert found[-1] < 0.05 * LEARNING_RATE
+
+
+def test_learnt_again_many_rows_still_choose_their_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = replace(curved(0), size=7)
+    assert NEURAL.fit(again).curve == []
+    monkeypatch.setattr(neural, "LONG", 100)
+    whole = NEURAL.fit(again)
+    assert (len(whole.curve) > 7, whole.size) == (True, 7)
+    late = NEURAL.fit(again.until(time.monotonic()))
+    assert (len(late.curve), late.size) == (1, 1)
 
 
 def keep(folder: Path) -> np.ndarray:
