@@ -82,9 +82,9 @@ def main(argv: Sequence[str]) -> int:
         if is_new:
             print(told(result), flush=True)
     typed = " ".join(["python -m benchmarks.engine", *map(shlex.quote, argv)])
-    written = page(stored(places), absent, typed)
-    PAGE.write_text(written, "utf-8")
-    print(f"\n{written}")
+    results = stored(places)
+    PAGE.write_text(page(results, typed, PAGE.read_text("utf-8")), "utf-8")
+    print(f"\n{page(results, typed)}")
     return int(bool(failed or absent))
 
 

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.engine.compare import BOUTS, Bout, Comparison, bout, median_score
+from benchmarks.engine.compare import BOUTS, Bout, Comparison, bout, median_score, runs
 from benchmarks.engine.peers import PEERS, TABULAR
-from benchmarks.engine.runs import OURS, Result
+from benchmarks.engine.runs import OURS, Result, Run, is_whole
 from benchmarks.engine.tables import TABLES
 
 SOON, LONG, QUICK = 10, 60, 3.0
@@ -16,8 +16,6 @@ NEAR = 1.02
 MARGIN, CLOSE = 0.05, 0.02
 NDCG = 0.44
 COVERED = (0.75, 0.85)
-LEARNT = sum(table.task in TABULAR for table in TABLES.values())
-JUDGED = sum(table.task in TABULAR and table.is_judged for table in TABLES.values())
 COMMAND = "python -m benchmarks.engine"
 
 
@@ -25,21 +23,19 @@ COMMAND = "python -m benchmarks.engine"
 class Claim:
     """A sentence, what was measured, whether that proves it, and the command that measures it.
 
-    `holds` is None where something it needs was not measured.
+    `holds` is None where something it needs was not measured; `runs` are all that it stands on.
     """
 
     sentence: str
     measured: str
     holds: bool | None
     command: str
-    is_whole: bool = True
-    """Whether all tables and peers are there, or only some so far."""
+    runs: tuple[Run, ...]
 
-    @property
-    def verdict(self) -> str:
+    def verdict(self, results: Sequence[Result]) -> str:
         """In a word or two."""
         word = {True: "proven", False: "**refuted**", None: "not measured"}[self.holds]
-        return word if self.is_whole or self.holds is None else f"{word} so far"
+        return word if self.holds is None or is_whole(results, self.runs) else f"{word} so far"
 
 
 def claims(results: Sequence[Result]) -> list[Claim]:
@@ -75,7 +71,7 @@ def quick(results: Sequence[Result]) -> Claim:
     return Claim(
         f"First result (baseline and one trained model) within {QUICK:.0f} s of the order, warm",
         said, not late if medians else None, f"{COMMAND} --tasks {','.join(TABULAR)} --peers none",
-        len(medians) == LEARNT,
+        runs(TABULAR, (), SOON),
     )  # fmt: skip
 
 
@@ -98,7 +94,7 @@ def soon(results: Sequence[Result]) -> Claim:
         f"At {SOON} s within 2 % of our own {LONG} s, on rows nobody learnt from",
         said, not far if medians else None,
         f"{COMMAND} --tasks {','.join(TABULAR)} --peers none --seconds {LONG}",
-        len(medians) == LEARNT,
+        runs(TABULAR, (), SOON) + runs(TABULAR, (), LONG),
     )  # fmt: skip
 
 
@@ -109,16 +105,13 @@ def against(results: Sequence[Result], which: Bout) -> Claim:
     sentence = f"Our {which.seconds} s against {which.against} s of {names}: "
     sentence += "the best mean rank, no table worse than the best peer by more than 2 %"
     if not found.lines:
-        return Claim(sentence, "—", None, which.command)
+        return Claim(sentence, "—", None, which.command, which.runs)
     rival = min((rank, name) for name, rank in found.ranks.items() if name != OURS)
     said = f"rank {found.ranks[OURS]:.2f}, {PEERS[rival[1]].title} {rival[0]:.2f}; "
     said += f"worse on {len(found.lost)} of {len(found.lines)}"
     said += "".join(f", {name} {found.ratio(name) - 1:+.1%}" for name in found.lost)
     holds = found.ranks[OURS] <= rival[0] and not found.lost
-    models = 1 + len(which.peers)
-    full = [lines for lines in found.lines.values() if len(lines) == models]
-    is_whole = len(full) == JUDGED
-    return Claim(sentence, said, holds, which.command, is_whole)
+    return Claim(sentence, said, holds, which.command, which.runs)
 
 
 def light(results: Sequence[Result]) -> Claim:
@@ -127,7 +120,7 @@ def light(results: Sequence[Result]) -> Claim:
     found: Comparison = bout(results, BOUTS[0])
     both = {name: lines for name, lines in found.lines.items() if "autogluon" in lines}
     if not both:
-        return Claim(sentence, "—", None, BOUTS[0].command)
+        return Claim(sentence, "—", None, BOUTS[0].command, BOUTS[0].runs)
     theirs = {name: lines["autogluon"].mb for name, lines in both.items()}
     whole = [lines[OURS].mb / theirs[name] for name, lines in both.items()]
     alone = [
@@ -143,7 +136,7 @@ def light(results: Sequence[Result]) -> Claim:
         f"{between(alone)} of it where we learn, {between(whole)} with the command that watches; "
         f"{len(both)} tables"
     )
-    return Claim(sentence, said, max(alone) <= 0.5, BOUTS[0].command, len(both) == JUDGED)
+    return Claim(sentence, said, max(alone) <= 0.5, BOUTS[0].command, BOUTS[0].runs)
 
 
 def between(ratios: Sequence[float]) -> str:
@@ -158,9 +151,8 @@ def anomalies(results: Sequence[Result]) -> Claim:
         score: list(both(results, "anomaly_detection", "isolation_forest", score))
         for score in ("auc", "ap")
     }
-    return Claim(
-        sentence, *means(pairs, lambda mine, theirs: mine >= theirs), command("anomaly_detection")
-    )
+    said, holds = means(pairs, lambda mine, theirs: mine >= theirs)
+    return Claim(sentence, said, holds, *measuring("anomaly_detection"))
 
 
 def means(
@@ -198,7 +190,7 @@ def tastes(results: Sequence[Result]) -> Claim:
     said += f"; the latest fifth {latest:.3f}" if latest is not None else ""
     return Claim(
         f"Recommendation: NDCG@10 on MovieLens 100K, any fifth of each person, at least {NDCG}",
-        said, mine >= NDCG if mine is not None else None, command("recommendation"),
+        said, mine >= NDCG if mine is not None else None, *measuring("recommendation"),
     )  # fmt: skip
 
 
@@ -215,7 +207,7 @@ def ranks(results: Sequence[Result]) -> Claim:
             said.append(f"{name} {mine:.3f}, single {single:.3f}, best {best:.3f}")
             if name == "lambdarank":
                 holds = mine >= single + MARGIN and mine >= best - CLOSE
-    return Claim(sentence, "; ".join(said) or "—", holds, command("ranking"))
+    return Claim(sentence, "; ".join(said) or "—", holds, *measuring("ranking"))
 
 
 def forecasts(results: Sequence[Result]) -> Claim:
@@ -224,8 +216,8 @@ def forecasts(results: Sequence[Result]) -> Claim:
     theta = median_score(results, "m3_quarterly", "theta", "owa")
     sentence = "Forecasting: OWA below Theta's on M3 quarterly"
     if mine is None or theta is None:
-        return Claim(sentence, "—", None, command("forecasting"))
-    return Claim(sentence, f"{mine:.3f}, {theta:.3f}", mine < theta, command("forecasting"))
+        return Claim(sentence, "—", None, *measuring("forecasting"))
+    return Claim(sentence, f"{mine:.3f}, {theta:.3f}", mine < theta, *measuring("forecasting"))
 
 
 def spans(results: Sequence[Result]) -> Claim:
@@ -236,7 +228,7 @@ def spans(results: Sequence[Result]) -> Claim:
         f"Forecasting: {low:.0%} to {high:.0%} of the truth between p10 and p90 on M3 quarterly",
         f"{mine:.1%}" if mine is not None else "—",
         low <= mine <= high if mine is not None else None,
-        command("forecasting"),
+        *measuring("forecasting"),
     )
 
 
@@ -248,10 +240,11 @@ def clusters(results: Sequence[Result]) -> Claim:
     said = "; ".join(f"{name} {mine:.3f}, {theirs:.3f}" for name, mine, theirs in named)
     return Claim(
         "Clustering: ARI at least that of KMeans told the true k, on 2 of s1, aggregation, lsun",
-        said or "—", won >= 2 if len(named) == 3 else None, command("clustering"),
+        said or "—", won >= 2 if len(named) == 3 else None, *measuring("clustering"),
     )  # fmt: skip
 
 
-def command(task: str) -> str:
-    """What a person types to measure a task type."""
-    return f"{COMMAND} --tasks {task}"
+def measuring(task: str) -> tuple[str, tuple[Run, ...]]:
+    """What a person types to measure a task type, and the runs of it."""
+    peers = tuple(name for name, peer in PEERS.items() if task in peer.tasks)
+    return f"{COMMAND} --tasks {task}", runs((task,), peers, SOON)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.engine.peers import PEERS, TABULAR
-from benchmarks.engine.runs import OURS, Result
+from benchmarks.engine.runs import OURS, SEEDS, Result, Run, planned
 from benchmarks.engine.tables import TABLES
 
 WORSE = 1.02
@@ -24,11 +24,24 @@ class Bout:
     peers: tuple[str, ...]
 
     @property
+    def runs(self) -> tuple[Run, ...]:
+        """All that it takes."""
+        return runs(TABULAR, self.peers, self.seconds, self.against)
+
+    @property
     def command(self) -> str:
         """What a person types to measure it."""
         options = f"--tasks {','.join(TABULAR)} --seconds {self.seconds} --against {self.against}"
         best = " --peers autogluon_best" if self.peers == ("autogluon_best",) else ""
         return f"python -m benchmarks.engine {options}{best}"
+
+
+def runs(
+    tasks: Iterable[str], peers: Iterable[str], seconds: int, against: int = 0
+) -> tuple[Run, ...]:
+    """What it takes to tell of these task types."""
+    tables = [name for name, table in TABLES.items() if table.task in tasks]
+    return tuple(planned(tables, peers, SEEDS, seconds, against))
 
 
 DEFAULT = tuple(name for name, peer in PEERS.items() if peer.is_default and peer.tasks == TABULAR)
@@ -37,6 +50,8 @@ BOUTS = (
     Bout(30, 60, ("autogluon_best",)),
     Bout(60, 300, ("autogluon_best",)),
 )
+EVEN = (Bout(30, 30, DEFAULT), Bout(60, 60, ("autogluon_best",)))
+"""What the runs of the others say beside them."""
 
 
 @dataclass(frozen=True)
@@ -141,15 +156,6 @@ def line(table: str, model: str, found: Sequence[Result]) -> Line:
         statistics.median(result.took["seconds"] for result in found),
         statistics.median(result.took["peak_mb"] for result in found),
         {result.seed: result.loss for result in found},
-    )
-
-
-def task(results: Sequence[Result], name: str, seconds: int) -> Comparison:
-    """Ours against the peers of one of the other task types."""
-    return compared(
-        result
-        for result in results
-        if result.task == name and not result.error and asked(result, seconds)
     )
 
 

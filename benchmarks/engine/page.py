@@ -1,18 +1,24 @@
-"""Writes docs/performance.md from the results that are there."""
+"""Writes docs/performance.md, part by part, from the results that are there.
+
+All of it takes longer than a machine may be had. So a part changes when all of its runs have been
+made with one state of the engine, and says when that was; until then it stays as it is.
+"""
 
 from __future__ import annotations
 
+import re
 import statistics
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from benchmarks.engine import compare, scores
-from benchmarks.engine.claims import COMMAND, SOON, claims
-from benchmarks.engine.compare import BOUTS, Bout, Comparison, median_score
+from benchmarks.engine.claims import COMMAND, SOON, claims, measuring
+from benchmarks.engine.compare import BOUTS, EVEN, Bout, median_score
 from benchmarks.engine.measure import machine
-from benchmarks.engine.peers import PEERS, TABULAR
-from benchmarks.engine.runs import OURS, Result
+from benchmarks.engine.peers import PEERS
+from benchmarks.engine.runs import OURS, Result, Run, chosen, is_whole
 from benchmarks.engine.tables import TABLES
 
 BUSY = 0.1
@@ -65,33 +71,99 @@ NOTES = {
 }
 
 
-def page(results: Sequence[Result], absent: Mapping[str, str], typed: str) -> str:
-    """The whole page."""
-    good = [result for result in results if not result.error]
-    parts = ["# Performance", head(good, typed), "## What we say, and what was measured"]
-    parts.append(
-        grid(
-            ("claim", "measured", "verdict", "command"),
-            [
-                (claim.sentence, claim.measured, claim.verdict, f"`{claim.command}`")
-                for claim in claims(results)
-            ],
-        )
-    )  # fmt: skip
-    parts += ["## Classification and regression", SUPERVISED]
-    for which in pairs(good):
-        parts += contest(compare.bout(good, which), which)
-    parts += speed(good)
-    for task, heading in HEADINGS.items():
-        if any(result.task == task for result in good):
-            parts += [f"## {heading}", NOTES[task], other(good, task)]
-            parts.append(f"`{COMMAND} --tasks {task}`")
-    parts += failures(results, absent)
-    parts += ["## On a GPU", GPU, "## The tables", sources(), "## How to repeat this", REPEAT]
+@dataclass(frozen=True)
+class Part:
+    """What stands under one heading: the runs it takes and what it shows of them."""
+
+    heading: str
+    runs: tuple[Run, ...]
+    command: str
+    body: Callable[[Sequence[Result]], list[str]]
+
+    def drawn(self, results: Sequence[Result]) -> str:
+        """Its text of these results; empty without any of ours."""
+        good = [result for result in results if not result.error]
+        if not any(result.model == OURS for result in good):
+            return ""
+        made = [self.heading, state(results), *self.body(good), *failures(results)]
+        return "\n\n".join([*made, f"`{self.command}`"])
+
+
+def page(results: Sequence[Result], typed: str, before: str | None = None) -> str:
+    """The whole page.
+
+    Of `before`, the page so far, what was not measured wholly stays; without it, all is shown that
+    was measured at all.
+    """
+    kept = {} if before is None else sections(before)
+
+    def told(part: Part) -> str:
+        found = chosen(results, part.runs)
+        if before is None or is_whole(found, part.runs):
+            return part.drawn(found)
+        return kept.get(part.heading, "")
+
+    parts = ["# Performance", head(typed), CLAIMS, claimed(results, before), SUPERVISED]
+    parts += map(told, PARTS)
+    parts += [GPU, "## The tables", sources(), REPEAT]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def sections(text: str) -> dict[str, str]:
+    """What stands under each heading, that included."""
+    pieces = re.split(r"(?m)^(?=##)", text)
+    return {piece.partition("\n")[0]: piece.strip() for piece in pieces}
+
+
+def claimed(results: Sequence[Result], before: str | None) -> str:
+    """What we say; of `before` where it was not measured wholly since."""
+    lines = [] if before is None else sections(before).get(CLAIMS, "").splitlines()
+    kept = {cells[0]: cells for cells in (line[2:-2].split(" | ") for line in lines)}
+    kept = {sentence.strip(): cells for sentence, cells in kept.items()}
+    rows = []
+    for claim in claims(results):
+        found = chosen(results, claim.runs)
+        if before is None or is_whole(found, claim.runs):
+            cells = [
+                claim.sentence, claim.measured, claim.verdict(results), state_of(found),
+                f"`{claim.command}`",
+            ]  # fmt: skip
+        else:
+            cells = [one.strip() for one in kept.get(claim.sentence, ())]
+        rows.append(cells or [claim.sentence, "—", "not measured", "—", f"`{claim.command}`"])
+    return grid(("claim", "measured", "verdict", "of", "command"), rows)
+
+
+def state_of(results: Sequence[Result]) -> str:
+    """Days and commit."""
+    ours = [result for result in results if result.model == OURS]
+    days = sorted({result.when[:10] for result in ours})
+    commits = sorted({result.commit for result in ours})
+    span = " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "—"
+    return ", ".join([span, *commits])
+
+
+def state(results: Sequence[Result]) -> str:
+    """When, where and with what."""
+    loads = [result.took["load"] for result in results if result.took]
+    disturbed = sum(result.took["elsewhere"] > BUSY for result in results if result.took)
+    versions: dict[str, str] = {}
+    for result in results:
+        versions.update(result.versions)
+    threads = sorted({result.threads for result in results})
+    warned = ": **seconds, and what stops by the clock, are rough**" if disturbed else ""
+    return (
+        f"Measured {state_of(results)}: {len(results)} runs, one at a time, on {machine()}; "
+        f"{', '.join(map(str, threads))} threads for everybody. Load when a run began: median "
+        f"{median(loads):.1f}, most {max(loads, default=0):.1f}; runs in which other work had more "
+        f"than {BUSY:.0%} of the machine: {disturbed}{warned}. "
+        f"{', '.join(' '.join(pair) for pair in sorted(versions.items()))}."
+    )
+
+
+CLAIMS = "## What we say, and what was measured"
 SUPERVISED = (
+    "## Classification and regression\n\n"
     "Three quarters of the rows are learnt, a quarter is judged, by log loss or RMSE: less is "
     "better. Everybody reads the same CSV in a process of its own, knows the metric and may use "
     "all cores. What peers import before they learn is not of their budget; ours is learnt by a "
@@ -103,12 +175,12 @@ SUPERVISED = (
     "page counted once, looked at ten times a second."
 )
 SPEED = (
-    "Ours, in seconds, medians over the seeds: the first trained model beside the baseline, "
-    "counted from the order to a process that waits for it; then, for each budget, what the job "
-    "took and what the whole command took, start of the program and predictions included. Nothing "
-    "else on this page shows a result before its end."
+    f"Ours, in seconds: the first trained model beside the baseline, counted from the order to a "
+    f"process that waits for it; then what a job of {SOON} s and its whole command took, start of "
+    "the program and predictions included. Nothing else on this page shows a result before its end."
 )
 GPU = (
+    "## On a GPU\n\n"
     "One day, 2026-11-27: an NVIDIA H200 with driver 580.159, torch 2.11 for CUDA 13.0, 16 cores, "
     "behind bwrap, five cases beside each other on the one card, so seconds are rough. A "
     "convolutional network of 1,600 made-up pictures went from a log loss of .389 to .044 in the "
@@ -120,42 +192,23 @@ GPU = (
     "machine takes: [operations.md](operations.md#how-large)."
 )
 REPEAT = (
+    "## How to repeat this\n\n"
     "`make bench` runs the first bout and the other task types; results lie in `var/bench`, and "
     "what is there already is not run again unless the code, the libraries or the rows changed "
-    "(`--again` does). Every command of this page writes this page anew from all results. Pick "
+    "(`--again` does). Every command of this page prints what was measured so far and writes those "
+    "parts of this page anew that it makes whole: all tables, peers and three seeds. Pick "
     "with `--tables`, `--tasks`, `--peers` (`none` for ours alone), `--seeds`; `--data FOLDER` "
     "says where the tables lie that neither we nor a package ships; `--page` only writes."
 )
 
 
-def head(results: Sequence[Result], typed: str) -> str:
-    """When, where and with what."""
-    days = sorted({result.when[:10] for result in results})
-    span = " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "—"
-    ours = [result for result in results if result.model == OURS]
-    commits = sorted({result.commit for result in ours})
-    states = len({result.code for result in ours})
-    mixed = f" (**{states} states of the engine: run again**)" if states > 1 else ""
-    loads = [result.took["load"] for result in results]
-    busy = [result.took["elsewhere"] for result in results]
-    versions: dict[str, str] = {}
-    for result in results:
-        versions.update(result.versions)
-    threads = sorted({result.threads for result in results})
-    disturbed = sum(share > BUSY for share in busy)
-    warned = ": **seconds, and what stops by the clock, are rough**" if disturbed else ""
-    lines = [
-        f"Written {datetime.now(UTC):%Y-%m-%d} by `{typed}`; do not edit by hand.",
-        "",
-        f"- measured {span}, {len(results)} runs, one at a time",
-        f"- our commit: {', '.join(commits)}{mixed}",
-        f"- machine: {machine()}; {', '.join(map(str, threads))} threads for everybody",
-        f"- load when a run began: median {median(loads):.1f}, most {max(loads, default=0):.1f}",
-        f"- runs in which other work had more than {BUSY:.0%} of the machine: {disturbed}{warned}",
-        f"- versions: {', '.join(' '.join(pair) for pair in sorted(versions.items()))}",
-        "- figures are medians over the seeds; on a few hundred rows, 3 % more or less is noise",
-    ]
-    return "\n".join(lines)
+def head(typed: str) -> str:
+    """Who wrote this, and how it is to be read."""
+    return (
+        f"Written {datetime.now(UTC):%Y-%m-%d} by `{typed}`; do not edit by hand. Each part says "
+        "when and of which commit it was measured. Figures are medians over three seeds; on a few "
+        "hundred rows, 3 % more or less is noise."
+    )
 
 
 def median(values: Sequence[float]) -> float:
@@ -163,23 +216,9 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values) if values else 0.0
 
 
-def pairs(results: Sequence[Result]) -> list[Bout]:
-    """The bouts of the issue, then whatever else was measured."""
-    ours = {r.seconds for r in results if r.model == OURS and r.task in TABULAR}
-    theirs = {r.seconds for r in results if r.model != OURS and r.task in TABULAR} - {None}
-    known = [which for which in BOUTS if which.seconds in ours]
-    seen = {(which.seconds, which.against) for which in known}
-    more = sorted(
-        (seconds, against)
-        for seconds in ours
-        for against in theirs
-        if seconds and against and (seconds, against) not in seen and seconds == against
-    )
-    return known + [Bout(*pair, tuple(PEERS)) for pair in more]
-
-
-def contest(found: Comparison, which: Bout) -> list[str]:
+def contest(which: Bout, results: Sequence[Result]) -> list[str]:
     """One bout: the summary, then every table."""
+    found = compare.bout(results, which)
     if not found.lines:
         return []
     models = sorted(found.ranks, key=lambda name: found.ranks[name])
@@ -210,12 +249,10 @@ def contest(found: Comparison, which: Bout) -> list[str]:
     ]
     titles = [TITLES[name] for name in models]
     return [
-        f"### Our {which.seconds} s against {which.against} s",
         grid(
             ("", "mean rank", "tables", "s: median / most", "peak MB: median / most"), summary
         ),
         grid(("table", "error", *titles, "ours ÷ best peer", "each seed"), rows),
-        f"`{which.command}`",
     ]  # fmt: skip
 
 
@@ -226,38 +263,21 @@ def spread(values: Sequence[float]) -> str:
 
 def speed(results: Sequence[Result]) -> list[str]:
     """How soon ours has something to show, and whether it keeps its seconds."""
-    found: dict[str, dict[int, list[Result]]] = defaultdict(lambda: defaultdict(list))
-    for result in results:
-        if result.model == OURS and result.seconds:
-            found[result.table][result.seconds].append(result)
-    if not found:
-        return []
-    asked = sorted({seconds for runs in found.values() for seconds in runs})
     rows = []
-    for table in (name for name in TABLES if name in found):
-        runs = found[table]
-        short = runs.get(SOON) or runs[min(runs)]
-        first = median([run.said["first_result_seconds"] for run in short])
-        cells = [
-            f"{median([run.said['total_seconds'] for run in runs[seconds]]):.1f} / "
-            f"{median([run.took['seconds'] for run in runs[seconds]]):.1f}"
-            if seconds in runs
-            else "—"
-            for seconds in asked
-        ]
-        memory = max(run.took["peak_mb"] for group in runs.values() for run in group)
-        rows.append((table, f"{first:.1f}", *cells, str(memory)))
-    return [
-        "## How soon, and how long",
-        SPEED,
-        grid(("table", "first", *(f"of {seconds}" for seconds in asked), "peak MB"), rows),
-        f"`{COMMAND} --peers none`",
-    ]
+    for table in TABLES:
+        if found := [result for result in results if result.table == table]:
+            said = [
+                median([one.said[name] for one in found])
+                for name in ("first_result_seconds", "total_seconds")
+            ]
+            took = median([one.took["seconds"] for one in found])
+            memory = max(one.took["peak_mb"] for one in found)
+            rows.append((table, *(f"{value:.1f}" for value in (*said, took)), str(memory)))
+    return [SPEED, grid(("table", "first", "job", "command", "peak MB"), rows)]
 
 
-def other(results: Sequence[Result], task: str) -> str:
+def other(task: str, found: Sequence[Result]) -> list[str]:
     """One of the other task types: a row per model, a column per table."""
-    found = [result for result in results if result.task == task and result.seconds in (SOON, None)]
     tables = [name for name in TABLES if any(result.table == name for result in found)]
     models = [name for name in TITLES if any(result.model == name for result in found)]
     rows = []
@@ -271,7 +291,7 @@ def other(results: Sequence[Result], task: str) -> str:
                 f"{max(took['peak_mb'] for took in mine):.0f}",
             )
         )
-    return grid(("", *tables, "s", "peak MB"), rows)
+    return [NOTES[task], grid(("", *tables, "s", "peak MB"), rows)]
 
 
 def cell(results: Sequence[Result], table: str, model: str, names: Iterable[str]) -> str:
@@ -282,7 +302,7 @@ def cell(results: Sequence[Result], table: str, model: str, names: Iterable[str]
     return " / ".join("—" if value is None else figure(value) for value in values)
 
 
-def failures(results: Sequence[Result], absent: Mapping[str, str]) -> list[str]:
+def failures(results: Sequence[Result]) -> list[str]:
     """What has no figure, and why."""
     rows = [
         (result.table, TITLES[result.model], str(result.seconds or "—"), str(result.seed),
@@ -290,10 +310,7 @@ def failures(results: Sequence[Result], absent: Mapping[str, str]) -> list[str]:
         for result in results
         if result.error
     ]  # fmt: skip
-    rows += [(table, "", "", "", why) for table, why in absent.items()]
-    if not rows:
-        return []
-    return ["## What has no figure", grid(("table", "", "seconds", "seed", "why"), rows)]
+    return [grid(("without a figure", "", "seconds", "seed", "why"), rows)] if rows else []
 
 
 def sources() -> str:
@@ -324,3 +341,26 @@ def grid(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         drawn.append(f"| {' | '.join(cells)} |")
     drawn.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(drawn)
+
+
+PARTS = (
+    *(
+        Part(
+            f"### Our {which.seconds} s against {which.against} s",
+            which.runs,
+            which.command,
+            partial(contest, which),
+        )
+        for which in (*BOUTS, *EVEN)
+    ),
+    Part(
+        f"## How soon, and how long: {SOON} s",
+        compare.runs({table.task for table in TABLES.values()}, (), SOON),
+        f"{COMMAND} --peers none",
+        speed,
+    ),
+    *(
+        Part(f"## {heading}", measuring(task)[1], measuring(task)[0], partial(other, task))
+        for task, heading in HEADINGS.items()
+    ),
+)

@@ -28,6 +28,8 @@ from benchmarks.engine.tables import ROOT, TABLES, Places, Split, Table, split
 OURS = "hazumi"
 PATIENCE, GRACE = 8, 300
 """A run is ended after so many times its seconds, and so many seconds more."""
+SEEDS = (0, 1, 2)
+"""What is measured with all of them may be told."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RUN_THREADS", "LOKY_MAX_CPU_COUNT")
 LIBRARIES = ("scikit-learn", "lightgbm", "pandas", "numpy")
 
@@ -70,6 +72,11 @@ class Result:
     """What our command says of itself: seconds to the first model, in all, its best model."""
 
     @property
+    def run(self) -> Run:
+        """What came to this."""
+        return Run(self.table, self.seed, self.model, self.seconds)
+
+    @property
     def main(self) -> float:
         """The score that counts."""
         return self.scores[scores.MAIN[self.task]]
@@ -95,10 +102,26 @@ def planned(
 
 
 def stored(places: Places) -> list[Result]:
-    """Every result there is."""
+    """Every result there is, but for what another state of our engine did."""
     files = sorted((places.cache / "results").glob("*.json"))
     found = [Result(**json.loads(path.read_text("utf-8"))) for path in files]
-    return [result for result in found if result.table in TABLES]
+    code, _, _ = setup(OURS, places)
+    return [
+        result
+        for result in found
+        if result.table in TABLES and (result.model != OURS or result.code == code)
+    ]
+
+
+def chosen(results: Iterable[Result], runs: Iterable[Run]) -> list[Result]:
+    """The results of these runs."""
+    names = {run.name for run in runs}
+    return [result for result in results if result.run.name in names]
+
+
+def is_whole(results: Iterable[Result], runs: Iterable[Run]) -> bool:
+    """Whether each of these runs has a result, be it that it failed."""
+    return {run.name for run in runs} <= {result.run.name for result in results}
 
 
 def done(run: Run, places: Places, threads: int, *, again: bool = False) -> tuple[Result, bool]:
