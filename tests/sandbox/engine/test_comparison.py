@@ -56,6 +56,20 @@ def test_with_many_classes_the_quickest_rounds_come_first(course: TableCourse) -
     assert sorted(course.learners) == sorted(course.spec.learners)
 
 
+@pytest.mark.parametrize("is_worded", [True, False])
+def test_with_a_crowd_of_classes_the_line_comes_first_and_of_numbers_trees_last(
+    course: TableCourse, *, is_worded: bool
+) -> None:
+    course.goal = replace(course.goal, labels=tuple("abcdef"))
+    if not is_worded:
+        numbers = [one for one in course.features.features if not one.levels]
+        course.features = replace(course.features, features=tuple(numbers))
+    learners = course.learners
+    assert learners[:2] == (course.baseline.model, "linear")
+    assert (learners.index("boosting") < learners.index("kernel_ridge")) == is_worded
+    assert sorted(learners) == sorted(course.spec.learners)
+
+
 class Slow(Linear):
     """Takes longer than there is, where it is not cut short; knows the truth, or nothing of it."""
 

@@ -33,6 +33,10 @@ as much time again is left for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 LINE = "linear"
+TREES, KERNEL = "boosting", "kernel_ridge"
+CROWD, SHORT = 5, 10_000
+"""Classes from which on, with no more rows than that, the line comes first, and where all columns
+are numbers what bends it, networks and kernels, before trees."""
 RANDOM, SLOW = "boosting_extra", "boosting_small"
 """With many classes, the first of them comes before the second."""
 WIDE, THIN = 100, 10
@@ -89,13 +93,17 @@ class TableCourse(Course):
         """The task type's, cheapest first.
 
         With many classes those are the trees cut at random, for each round of boosting grows a
-        tree for every class there is; on wide tables it is the line.
+        tree for every class there is; with a crowd of them, and on wide tables, it is the line.
         """
         found = list(super().learners)
-        width = len(self.features.features)
-        if width >= WIDE and THIN * width > len(self.split.train) and LINE in found:
+        width, rows = len(self.features.features), len(self.split.train)
+        is_crowded = self.goal.classes >= CROWD and rows <= SHORT
+        if (is_crowded or (width >= WIDE and THIN * width > rows)) and LINE in found:
             found.remove(LINE)
             found.insert(1, LINE)
+        if is_crowded and not any(self.features.levels) and {TREES, KERNEL} <= set(found):
+            found.remove(TREES)
+            found.insert(found.index(KERNEL) + 1, TREES)
         if self.goal.classes > 2 and RANDOM in found:
             found.remove(RANDOM)
             found.insert(found.index(SLOW), RANDOM)
