@@ -118,8 +118,8 @@ def sections(text: str) -> dict[str, str]:
 def claimed(results: Sequence[Result], before: str | None) -> str:
     """What we say; of `before` where it was not measured wholly since."""
     lines = [] if before is None else sections(before).get(CLAIMS, "").splitlines()
-    kept = {cells[0]: cells for cells in (line[2:-2].split(" | ") for line in lines)}
-    kept = {sentence.strip(): cells for sentence, cells in kept.items()}
+    split = ([cell.strip() for cell in line[2:-2].split(" | ")] for line in lines)
+    kept = {cells[0]: cells for cells in split}
     rows = []
     for claim in claims(results):
         found = chosen(results, claim.runs)
@@ -129,7 +129,7 @@ def claimed(results: Sequence[Result], before: str | None) -> str:
                 f"`{claim.command}`",
             ]  # fmt: skip
         else:
-            cells = [one.strip() for one in kept.get(claim.sentence, ())]
+            cells = kept.get(claim.sentence, [])
         rows.append(cells or [claim.sentence, "—", "not measured", "—", f"`{claim.command}`"])
     return grid(("claim", "measured", "verdict", "of", "command"), rows)
 
