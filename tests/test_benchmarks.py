@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.engine.claims import measuring
 from benchmarks.engine.page import CLAIMS, page
 from benchmarks.engine.runs import OURS, Result, Run
@@ -54,6 +56,14 @@ def test_what_was_not_measured_wholly_stays() -> None:
     assert "Other old figures." in written
     assert "long ago" in written
     assert written == page(results()[1:], "typed", written)
+
+
+def test_what_failed_replaces_nothing_and_is_told_on_the_terminal() -> None:
+    failed = [replace(one, scores={}, error="not installed") for one in results()[:1]]
+    found = [*failed, *results()[1:]]
+    assert "Old figures." in page(found, "typed", BEFORE)
+    assert "proven so far" in page(found, "typed")
+    assert "not installed" in page(found, "typed")
 
 
 def test_for_the_terminal_all_that_was_measured_is_shown() -> None:

@@ -175,7 +175,7 @@ SUPERVISED = (
     "page counted once, looked at ten times a second."
 )
 SPEED = (
-    f"Ours, in seconds: the first trained model beside the baseline, counted from the order to a "
+    "Ours, in seconds: the first trained model beside the baseline, counted from the order to a "
     f"process that waits for it; then what a job of {SOON} s and its whole command took, start of "
     "the program and predictions included. Nothing else on this page shows a result before its end."
 )

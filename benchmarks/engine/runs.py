@@ -120,8 +120,8 @@ def chosen(results: Iterable[Result], runs: Iterable[Run]) -> list[Result]:
 
 
 def is_whole(results: Iterable[Result], runs: Iterable[Run]) -> bool:
-    """Whether each of these runs has a result, be it that it failed."""
-    return {run.name for run in runs} <= {result.run.name for result in results}
+    """Whether each of these runs has scores: what failed proves nothing of itself or of others."""
+    return {run.name for run in runs} <= {one.run.name for one in results if not one.error}
 
 
 def done(run: Run, places: Places, threads: int, *, again: bool = False) -> tuple[Result, bool]:
