@@ -1,10 +1,24 @@
 """The pictures of clusters: where they lie, what they are like, why there are so many."""
 
-import altair as alt
-
 from sandbox.engine.figures import signed
 
-from .base import INK, MAIN, QUIET, SECOND, WIDTH, Chart, Result, Words, classes, numbers, say
+from .base import (
+    FROM_ITS_LEAST,
+    INK,
+    MAIN,
+    QUIET,
+    SECOND,
+    Chart,
+    Result,
+    Words,
+    category,
+    classes,
+    dots,
+    line,
+    numbers,
+    quantity,
+    say,
+)
 
 SHOWN_COLUMNS = 12
 FAR = 2.0
@@ -16,18 +30,31 @@ def cluster_picture(result: Result, words: Words) -> Chart | None:
     facts = result.get("picture")
     if not facts or result["clusters"] < 2:
         return None
-    base = alt.Chart(alt.InlineData(values=facts["points"]))
-    dots = base.mark_point(filled=True, size=26, opacity=0.7).encode(
-        x=alt.X("x:Q", title=say(words, "cluster_picture.first"), axis=numbers()),
-        y=alt.Y("y:Q", title=say(words, "cluster_picture.second"), axis=numbers()),
-        color=alt.Color("cluster:N", scale=alt.Scale(scheme="tableau10"), legend=None),
-    )
-    names = (
-        base.transform_filter("datum.cluster > 0")
-        .mark_text(fontSize=17, fontWeight="bold", color=INK)
-        .encode(x="mean(x):Q", y="mean(y):Q", text="cluster:N")
-    )
-    return alt.layer(dots, names).properties(width=WIDTH, height=360)
+    sides = (("x", "cluster_picture.first"), ("y", "cluster_picture.second"))
+    return {
+        "height": 360,
+        "data": {"values": facts["points"]},
+        "layer": [
+            {
+                "mark": dots(26, opacity=0.7),
+                "encoding": {
+                    **{
+                        axis: quantity(axis, title=say(words, title), axis=numbers())
+                        for axis, title in sides
+                    },
+                    "color": category("cluster", scale={"scheme": "tableau10"}, legend=None),
+                },
+            },
+            {
+                "transform": [{"filter": "datum.cluster > 0"}],
+                "mark": {"type": "text", "fontSize": 17, "fontWeight": "bold", "color": INK},
+                "encoding": {
+                    **{axis: quantity(axis, aggregate="mean") for axis, _ in sides},
+                    "text": category("cluster"),
+                },
+            },
+        ],
+    }
 
 
 def cluster_profile(result: Result, words: Words) -> Chart | None:
@@ -48,19 +75,36 @@ def cluster_profile(result: Result, words: Words) -> Chart | None:
         for fact in one["columns"][:SHOWN_COLUMNS]
         if fact["z"] is not None
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("cluster:O", title=say(words, "cluster_profile.cluster"), axis=classes()),
-        y=alt.Y("column:N", title=None, sort=None, axis=classes()),
-    )
-    cells = base.mark_rect().encode(
-        color=alt.condition("datum.z < 0", alt.value(SECOND), alt.value(MAIN)),
-        # paler towards the middle, whatever lies below: the page is light or dark
-        opacity=alt.Opacity(
-            "far:Q", scale=alt.Scale(domain=[0, FAR], range=[0.04, 0.55], clamp=True), legend=None
-        ),
-    )
-    text = base.mark_text(fontSize=12, color=INK).encode(text="said:N")
-    return alt.layer(cells, text).properties(width=WIDTH, height=30 * len(shown))
+    # paler towards the middle, whatever lies below: the page is light or dark
+    shade = {"domain": [0, FAR], "range": [0.04, 0.55], "clamp": True}
+    return {
+        "height": 30 * len(shown),
+        "data": {"values": values},
+        "encoding": {
+            "x": {
+                "field": "cluster",
+                "type": "ordinal",
+                "title": say(words, "cluster_profile.cluster"),
+                "axis": classes(),
+            },
+            "y": category("column", title=None, sort=None, axis=classes()),
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect"},
+                "encoding": {
+                    "color": {
+                        "condition": {"test": "datum.z < 0", "value": SECOND}, "value": MAIN,
+                    },
+                    "opacity": quantity("far", scale=shade, legend=None),
+                },
+            },
+            {
+                "mark": {"type": "text", "fontSize": 12, "color": INK},
+                "encoding": {"text": category("said")},
+            },
+        ],
+    }  # fmt: skip
 
 
 def cluster_choice(result: Result, words: Words) -> Chart | None:
@@ -70,20 +114,33 @@ def cluster_choice(result: Result, words: Words) -> Chart | None:
     if len(points) < 2:
         return None
     best = max(points, key=lambda one: one["score"])
-    x = alt.X("clusters:O", title=say(words, "cluster_choice.clusters"), axis=alt.Axis(grid=False))
-    y = alt.Y(
-        "score:Q",
-        title=say(words, "cluster_choice.score"),
-        scale=alt.Scale(zero=False),
-        axis=numbers(),
-    )
-    curve = alt.Chart(alt.InlineData(values=points)).encode(x=x, y=y)
-    chosen = alt.Chart(alt.InlineData(values=[best])).encode(x=x, y=y)
-    return alt.layer(
-        curve.mark_line(color=QUIET, strokeWidth=2),
-        curve.mark_point(filled=True, size=50, color=QUIET, opacity=1),
-        chosen.mark_point(filled=True, size=160, color=MAIN, opacity=1),
-    ).properties(width=WIDTH, height=200)
+    return {
+        "height": 200,
+        "encoding": {
+            "x": {
+                "field": "clusters",
+                "type": "ordinal",
+                "title": say(words, "cluster_choice.clusters"),
+                "axis": {"grid": False},
+            },
+            "y": quantity(
+                "score",
+                title=say(words, "cluster_choice.score"),
+                scale=FROM_ITS_LEAST,
+                axis=numbers(),
+            ),
+        },
+        "layer": [
+            {
+                "data": {"values": points},
+                "layer": [
+                    {"mark": line(color=QUIET, strokeWidth=2)},
+                    {"mark": dots(50, color=QUIET)},
+                ],
+            },
+            {"data": {"values": [best]}, "mark": dots(160, color=MAIN)},
+        ],
+    }
 
 
 CHARTS = {

@@ -4,9 +4,25 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
-
-from .base import INK, MAIN, SECOND, WIDTH, Chart, Result, Words, figure, in_lines, numbers, say
+from .base import (
+    FROM_END_TO_END,
+    FROM_ITS_LEAST,
+    MAIN,
+    SECOND,
+    Chart,
+    Result,
+    Words,
+    category,
+    colours,
+    dots,
+    figure,
+    in_lines,
+    line,
+    names,
+    numbers,
+    quantity,
+    say,
+)
 
 SHOWN_COLUMNS = 12
 
@@ -18,34 +34,32 @@ def learning_curve(result: Result, words: Words) -> Chart | None:
         return None
     along = "rows" if "rows" in points[0] else "iteration"
     lines = {
-        line: say(words, f"learning_curve.{line}")
-        for line in ("train", "validation")
-        if any(point[line] is not None for point in points)
+        name: say(words, f"learning_curve.{name}")
+        for name in ("train", "validation")
+        if any(point[name] is not None for point in points)
     }
     values = [
-        {"x": point[along], "y": point[line], "line": said}
+        {"x": point[along], "y": point[name], "line": said}
         for point in points
-        for line, said in lines.items()
-        if point[line] is not None
+        for name, said in lines.items()
+        if point[name] is not None
     ]
     metric = "metric." + result["metric"] if along == "rows" else "learning_curve.loss"
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X(
-            "x:Q",
-            title=say(words, f"learning_curve.{along}"),
-            scale=alt.Scale(nice=False, zero=False),
-            axis=alt.Axis(grid=False, format=",d"),
-        ),
-        y=alt.Y("y:Q", title=say(words, metric), scale=alt.Scale(zero=False), axis=numbers()),
-        color=alt.Color(
-            "line:N",
-            scale=alt.Scale(domain=list(lines.values()), range=[SECOND, MAIN][-len(lines) :]),
-        ),
-    )
-    marks = [base.mark_line(strokeWidth=2.5)]
-    if along == "rows":
-        marks.append(base.mark_point(filled=True, size=60, opacity=1))
-    return alt.layer(*marks).properties(width=WIDTH, height=220)
+    return {
+        "height": 220,
+        "data": {"values": values},
+        "encoding": {
+            "x": quantity(
+                "x",
+                title=say(words, f"learning_curve.{along}"),
+                scale=FROM_END_TO_END,
+                axis={"grid": False, "format": ",d"},
+            ),
+            "y": quantity("y", title=say(words, metric), scale=FROM_ITS_LEAST, axis=numbers()),
+            "color": colours(lines, of=(SECOND, MAIN)[-len(lines) :]),
+        },
+        "layer": [{"mark": line()}, *([{"mark": dots(60)}] if along == "rows" else [])],
+    }
 
 
 def leaderboard(result: Result, words: Words) -> Chart | None:
@@ -62,36 +76,32 @@ def leaderboard(result: Result, words: Words) -> Chart | None:
         }
         for row in rows
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        y=alt.Y(
-            "model:N",
-            title=None,
-            sort=None,
-            axis=alt.Axis(
-                labelColor=INK,
-                ticks=False,
-                domain=False,
-                labelPadding=10,
-                labelExpr=r"split(datum.label, '\n')",
-            ),
-        )
-    )
-    score = alt.X(
-        "score:Q",
+    axis = names(labelPadding=10, labelLimit=240, labelExpr=r"split(datum.label, '\n')")
+    score = quantity(
+        "score",
         title=say(words, "metric." + result["metric"]),
-        scale=alt.Scale(zero=False, padding=24),
+        scale={"zero": False, "padding": 24},
         axis=numbers(),
     )
-    colour = alt.Color(
-        "role:N", scale=alt.Scale(domain=["guess", "model"], range=[SECOND, MAIN]), legend=None
-    )
-    return alt.layer(
-        base.mark_rule(strokeWidth=6, opacity=0.3).encode(
-            x=alt.X("low:Q", scale=alt.Scale(zero=False)), x2="high:Q", color=colour
-        ),
-        base.mark_point(filled=True, size=110, opacity=1).encode(x=score, color=colour),
-        base.mark_text(dy=-15).encode(x=score, text="text:N"),
-    ).properties(width=WIDTH, height=56 * len(values))
+    span = {"x": quantity("low", scale=FROM_ITS_LEAST), "x2": {"field": "high"}}
+    roles = {"domain": ["guess", "model"], "range": [SECOND, MAIN]}
+    colour = category("role", scale=roles, legend=None)
+    return {
+        "height": 56 * len(values),
+        "data": {"values": values},
+        "encoding": {"y": category("model", title=None, sort=None, axis=axis)},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.3},
+                "encoding": {**span, "color": colour},
+            },
+            {"mark": dots(110), "encoding": {"x": score, "color": colour}},
+            {
+                "mark": {"type": "text", "dy": -15},
+                "encoding": {"x": score, "text": category("text")},
+            },
+        ],
+    }
 
 
 def importance(result: Result, words: Words) -> Chart | None:
@@ -99,19 +109,22 @@ def importance(result: Result, words: Words) -> Chart | None:
     values = [row for row in result["importance"][:SHOWN_COLUMNS] if row["mean"] > 0]
     if not values:
         return None
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        y=alt.Y(
-            "column:N",
-            title=None,
-            sort=None,
-            axis=alt.Axis(labelColor=INK, ticks=False, domain=False, labelPadding=8),
-        )
-    )
-    drop = alt.X("mean:Q", title=say(words, "importance.drop"), axis=numbers())
-    return alt.layer(
-        base.mark_bar(color=MAIN, height={"band": 0.62}).encode(x=drop),
-        base.mark_rule(color=SECOND, strokeWidth=2).encode(x="low:Q", x2="high:Q"),
-    ).properties(width=WIDTH, height=28 * len(values))
+    drop = quantity("mean", title=say(words, "importance.drop"), axis=numbers())
+    return {
+        "height": 28 * len(values),
+        "data": {"values": values},
+        "encoding": {"y": category("column", title=None, sort=None, axis=names(labelPadding=8))},
+        "layer": [
+            {
+                "mark": {"type": "bar", "color": MAIN, "height": {"band": 0.62}},
+                "encoding": {"x": drop},
+            },
+            {
+                "mark": {"type": "rule", "color": SECOND, "strokeWidth": 2},
+                "encoding": {"x": quantity("low"), "x2": {"field": "high"}},
+            },
+        ],
+    }
 
 
 def _edge(row: Mapping[str, Any], side: int) -> float:

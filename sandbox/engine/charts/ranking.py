@@ -1,8 +1,19 @@
 """The picture of an order: how good it is, counting more and more places."""
 
-import altair as alt
-
-from .base import MAIN, SECOND, WIDTH, Chart, Result, Words, numbers, say
+from .base import (
+    FROM_END_TO_END,
+    FROM_ITS_LEAST,
+    MAIN,
+    SECOND,
+    Chart,
+    Result,
+    Words,
+    colours,
+    line,
+    numbers,
+    quantity,
+    say,
+)
 
 
 def ndcg_by_place(result: Result, words: Words) -> Chart | None:
@@ -15,32 +26,31 @@ def ndcg_by_place(result: Result, words: Words) -> Chart | None:
         "baseline": say(words, "learner." + result["baseline"]["name"]),
     }
     values = [
-        {"x": point["place"], "y": point[line], "line": said}
+        {"x": point["place"], "y": point[name], "line": said}
         for point in points
-        for line, said in lines.items()
-        if point[line] is not None
+        for name, said in lines.items()
+        if point[name] is not None
     ]
-    colours = alt.Scale(domain=list(lines.values()), range=[MAIN, SECOND])
-    return (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_line(strokeWidth=2.5, point={"filled": True, "size": 50})
-        .encode(
-            x=alt.X(
-                "x:Q",
+    return {
+        "height": 220,
+        "data": {"values": values},
+        "mark": line(point={"filled": True, "size": 50}),
+        "encoding": {
+            "x": quantity(
+                "x",
                 title=say(words, "ndcg_by_place.places"),
-                scale=alt.Scale(nice=False, zero=False),
-                axis=alt.Axis(grid=False, format=",d"),
+                scale=FROM_END_TO_END,
+                axis={"grid": False, "format": ",d"},
             ),
-            y=alt.Y(
-                "y:Q",
+            "y": quantity(
+                "y",
                 title=say(words, "ndcg_by_place.ndcg"),
-                scale=alt.Scale(zero=False),
+                scale=FROM_ITS_LEAST,
                 axis=numbers(),
             ),
-            color=alt.Color("line:N", scale=colours),
-        )
-        .properties(width=WIDTH, height=220)
-    )
+            "color": colours(lines, of=(MAIN, SECOND)),
+        },
+    }
 
 
 CHARTS = {"ndcg_by_place": ndcg_by_place}

@@ -1,8 +1,6 @@
 """The picture of recommendations: whether they crowd on what is popular anyway."""
 
-import altair as alt
-
-from .base import INK, MAIN, SECOND, WIDTH, Chart, Result, Words, say
+from .base import INK, MAIN, SECOND, Chart, Result, Words, colours, line, quantity, say
 
 
 def popularity_bias(result: Result, words: Words) -> Chart | None:
@@ -16,24 +14,21 @@ def popularity_bias(result: Result, words: Words) -> Chart | None:
         for point in points
         for name, said in lines.items()
     ]
-    share = alt.Axis(format="%")
-    return (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_line(strokeWidth=2.5)
-        .encode(
-            x=alt.X(
-                "items:Q",
+    return {
+        "height": 260,
+        "data": {"values": values},
+        "mark": line(),
+        "encoding": {
+            "x": quantity(
+                "items",
                 title=say(words, "popularity_bias.items"),
-                scale=alt.Scale(type="log", nice=False),
-                axis=alt.Axis(format="~p", grid=False, labelColor=INK),
+                scale={"type": "log", "nice": False},
+                axis={"format": "~p", "grid": False, "labelColor": INK},
             ),
-            y=alt.Y("share:Q", title=say(words, "popularity_bias.share"), axis=share),
-            color=alt.Color(
-                "line:N", scale=alt.Scale(domain=list(lines.values()), range=[SECOND, MAIN])
-            ),
-        )
-        .properties(width=WIDTH, height=260)
-    )
+            "y": quantity("share", title=say(words, "popularity_bias.share"), axis={"format": "%"}),
+            "color": colours(lines, of=(SECOND, MAIN)),
+        },
+    }
 
 
 CHARTS = {"popularity_bias": popularity_bias}

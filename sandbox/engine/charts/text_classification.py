@@ -1,8 +1,6 @@
 """The picture of what a model reads: the words that speak for each class."""
 
-import altair as alt
-
-from .base import INK, MAIN, WIDTH, Chart, Result, Words, numbers, say
+from .base import MAIN, Chart, Result, Words, category, names, numbers, quantity, say
 
 MOST_BARS = 24
 MOST_CLASSES = 8
@@ -20,20 +18,15 @@ def class_words(result: Result, words: Words) -> Chart | None:
             : MOST_BARS // len(labels)
         ]
     ]
-    return (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_bar(color=MAIN, height={"band": 0.62})
-        .encode(
-            x=alt.X("weight:Q", title=say(words, "class_words.weight"), axis=numbers()),
-            y=alt.Y(
-                "bar:N",
-                title=None,
-                sort=None,
-                axis=alt.Axis(labelColor=INK, ticks=False, domain=False, labelPadding=8),
-            ),
-        )
-        .properties(width=WIDTH, height=26 * len(values))
-    )
+    return {
+        "height": 26 * len(values),
+        "data": {"values": values},
+        "mark": {"type": "bar", "color": MAIN, "height": {"band": 0.62}},
+        "encoding": {
+            "x": quantity("weight", title=say(words, "class_words.weight"), axis=numbers()),
+            "y": category("bar", title=None, sort=None, axis=names(labelPadding=8)),
+        },
+    }
 
 
 CHARTS = {"class_words": class_words}

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 RESERVE = 0.35
 """The share of the budget, at most RESERVED seconds, for test, explanations and charts."""
-RESERVED = 8.0
+RESERVED = 6.5
 DRAWING = 0.25
 """The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
-DRAWN = 4.5
+DRAWN = 3.0
 COMMON = ("learning_curve", "leaderboard", "importance")
 """The charts of every training."""
 FEW_ROWS = 200

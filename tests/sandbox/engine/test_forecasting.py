@@ -228,7 +228,9 @@ def test_a_training_forecasts_each_series_from_its_end(run_job: RunJob) -> None:
     assert result["split"]["kind"] == "rolling_origin"
     assert result["split"]["folds"] >= 3
     for name in ("forecast", "forecast_errors"):
-        assert charts.svg(charts.CHARTS[name](result, {})).startswith("<svg")
+        drawn = charts.CHARTS[name](result, {})
+        assert drawn
+        assert charts.svg(drawn).startswith("<svg")
 
 
 def test_a_kept_forecaster_goes_on_from_another_tables_last_rows(run_here: RunJob) -> None:
