@@ -25,9 +25,12 @@ from sandbox.engine.design import Column, design, prepare, read
 from .base import Fitted, Learner, Lesson, learns_log
 
 LANDMARKS, LEAST_LANDMARKS = 800, 50
+LEARNING = 0.6
+"""The share of the time left in which all rows must be taken; the ridge is looked for in the rest.
+Rows that find no time would cost more than landmarks that are not there."""
 WORK = 4e10
 """Rows times landmarks squared, at the most: the more rows, the fewer landmarks."""
-TRIED = 600
+TRIED = 400
 """Rows that tell the kernel's width."""
 CHECKED = 1_000
 """Rows that tell the ridge, and how sure of a class a score makes."""
@@ -128,7 +131,7 @@ class KernelRidge(Learner):
         count = int(np.clip(min(most, np.sqrt(WORK / len(y))), LEAST_LANDMARKS, LANDMARKS))
         landmarks = _matrix(lesson.x[chance.permutation(len(y))[:count]], columns)
         weights, scores = taught.weights(landmarks, narrow, place)
-        scores = scores + shift
+        landmarks, scores = landmarks[: len(weights)], scores + shift
         odds = _odds(scores, lesson.y[: len(scores)]) if lesson.classes else np.empty((2, 0))
         return Kernel(
             columns, lesson.classes, span, scale, log, narrow, landmarks, weights, shift, odds
@@ -191,18 +194,28 @@ class Taught:
     def weights(
         self, landmarks: np.ndarray, narrow: float, ridge: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Of the landmarks, (landmarks, outputs), and the scores of the first rows left out."""
+        """Of the landmarks, (landmarks, outputs), and the scores of the first rows left out.
+
+        Where the time is short for so many landmarks, they are those of the first few.
+        """
         basis = Basis(_near(_apart(landmarks, landmarks), narrow), self.aims.shape[1])
         shape = len(landmarks), min(len(self.aims), CHECKED)
         seen, checked = 0, np.empty(shape, np.float32, order="F")
+        began = clock.now()
+        left = LEARNING * (self.lesson.deadline - began)
         for piece in _pieces(self.lesson.x, self.columns, len(landmarks)):
             ends = seen + len(piece)
             places = basis.places(_near(_apart(piece, landmarks), narrow))
             basis.take(places, self.aims[seen:ends])
             kept = checked[:, seen:ends]
             kept[:] = places[:, : kept.shape[1]]
-            seen = ends
-            if clock.now() > self.lesson.deadline:
+            is_first, seen, now = not seen, ends, clock.now()
+            if is_first and len(landmarks) > LEAST_LANDMARKS:
+                needed = (now - began) * len(self.aims) / seen
+                if needed > left:
+                    fewer = int(len(landmarks) * np.sqrt(max(0.0, left / needed)))
+                    return self.weights(landmarks[: max(LEAST_LANDMARKS, fewer)], narrow, ridge)
+            if now > self.lesson.deadline:
                 break
 
         @cache

@@ -33,10 +33,10 @@ as much time again is left for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 LINE = "linear"
-TREES, KERNEL = "boosting", "kernel_ridge"
+TREES, NETWORKS = "boosting", "neural"
 CROWD, SHORT = 5, 10_000
 """Classes from which on, with no more rows than that, the line comes first, and where all columns
-are numbers what bends it, networks and kernels, before trees."""
+are numbers what bends it, kernels and networks, before trees."""
 RANDOM, SLOW = "boosting_extra", "boosting_small"
 """With many classes, the first of them comes before the second."""
 WIDE, THIN = 100, 10
@@ -101,9 +101,9 @@ class TableCourse(Course):
         if (is_crowded or (width >= WIDE and THIN * width > rows)) and LINE in found:
             found.remove(LINE)
             found.insert(1, LINE)
-        if is_crowded and not any(self.features.levels) and {TREES, KERNEL} <= set(found):
+        if is_crowded and not any(self.features.levels) and {TREES, NETWORKS} <= set(found):
             found.remove(TREES)
-            found.insert(found.index(KERNEL) + 1, TREES)
+            found.insert(found.index(NETWORKS) + 1, TREES)
         if self.goal.classes > 2 and RANDOM in found:
             found.remove(RANDOM)
             found.insert(found.index(SLOW), RANDOM)
