@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -35,24 +34,19 @@ def context(use_case: UseCase, edition: Edition) -> Context | None:
 
 
 def charts(outcome: queries.Outcome, language: str) -> list[list[dict[str, Any]]]:
-    """Put the run's charts in two columns, in the report's language and the light colours.
-
-    They are numbered as people read: the left column down, then the right one.
-    """
+    """Put the run's charts in rows of two, in the report's language and the light colours."""
     shown = [picture for picture in outcome.pictures if picture.name not in SAID]
-    drawn: list[dict[str, Any]] = [
+    drawn = [
         {
+            "number": number,
             "caption": picture.caption,
             "alt": picture.alt,
             "picture": pdf.picture(sandbox.chart(outcome.run, picture.name, language, "light")),
         }
-        for picture in shown
+        for number, picture in enumerate(shown, 1)
         if outcome.run
     ]
-    columns = [column for column in (drawn[0::2], drawn[1::2]) if column]
-    for number, chart in enumerate(chain.from_iterable(columns), 1):
-        chart["number"] = number
-    return columns
+    return [drawn[place : place + 2] for place in range(0, len(drawn), 2)]
 
 
 SECTION = Section(module=__name__, title=_("The prototype"), order=50, context=context)

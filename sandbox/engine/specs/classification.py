@@ -8,7 +8,7 @@ class Classification(Classes):
 
     name = "classification"
     asks = (TARGET, GROUP)
-    drawn = ("confusion", "dependence", "calibration")
+    drawn = ("confusion", "calibration", "dependence")
 
 
 SPEC = Classification()
