@@ -51,3 +51,10 @@ def test_without_time_the_numbers_come_and_the_charts_do_not(run_job: RunJob) ->
     assert ended.code == 0, ended.stderr
     assert ended.result["charts"] == []
     assert "charts_skipped" in {one["code"] for one in ended.result["warnings"]}
+
+
+def test_a_chart_names_the_house_font_and_not_the_one_it_was_measured_by(run_job: RunJob) -> None:
+    ended = trained(run_job)
+    drawn = (ended.folder / "out/charts/leaderboard.ja.svg").read_text("utf-8")
+    assert f'font-family="{charts.FONT}"' in drawn
+    assert charts.MEASURED not in drawn

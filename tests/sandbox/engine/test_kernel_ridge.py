@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sandbox.engine import clock
 from sandbox.engine.learners import LEARNERS, Lesson, kernel_ridge
 
 KERNEL = LEARNERS["kernel_ridge"]
@@ -87,6 +88,21 @@ def test_with_little_time_it_learns_from_fewer_rows(monkeypatch: pytest.MonkeyPa
     told = KERNEL.fit(late).predict(late.x)
     assert np.isfinite(told).all()
     assert told.std() > 0
+
+
+def test_where_time_is_short_landmarks_go_before_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock is made up: every look at it takes a second, of which 60 are left."""
+    seconds = iter(range(10_000))
+    given = waves(0, rows=20_000)
+    lesson = given.until(60.0)
+    monkeypatch.setattr(clock, "now", lambda: float(next(seconds)))
+    hurried = KERNEL.fit(lesson)
+    monkeypatch.undo()
+    assert isinstance(hurried, kernel_ridge.Kernel)
+    assert len(hurried.landmarks) < kernel_ridge.LANDMARKS
+    assert len(hurried.landmarks) == len(hurried.weights)
+    fresh = waves(0, rows=4_000)
+    assert (hurried.predict(fresh.x) - fresh.y).std() < 0.6 * fresh.y.std()
 
 
 def test_very_wide_rows_have_fewer_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
