@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Goal, Supervised
     from sandbox.engine.splits import Fold, Split
 
-TAUGHT = 450
-"""Rows of two classes that the first few models can check on folds in a second of the budget, when
-as much time again is left for later models and for learning from all rows."""
+TAUGHT, USUAL = 450, 20
+"""Rows of two classes and so many columns that the first few models can check on folds in a second
+of the budget, when as much time again is left for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 LINE = "linear"
@@ -196,7 +196,7 @@ def begin(spec: Supervised, job: Job) -> TableCourse:
     # who a row is about would be learnt by heart, and says nothing of the next one
     columns = [one for one in columns if one not in (group, twins.get(group or ""))]
     # a short time is better spent on more models than on more folds of the same
-    each = len(split.train) * max(1.0, goal.classes / 2) * max(1.0, len(columns) / WIDE)
+    each = len(split.train) * max(1.0, goal.classes / 2) * max(1.0, len(columns) / USUAL)
     count = max(splits.LEAST_FOLDS, int(TAUGHT * max(0.0, job.left()) / each))
     split, spare = split.first(count), split.folds[count:]
     features = Features.fit(known.iloc[split.train], source.kinds, columns)
