@@ -39,11 +39,13 @@ class Steps(Protocol):
 
 @dataclass(frozen=True)
 class Aim:
-    """What is minimised: cross-entropy of so many classes, else an absolute or a squared error."""
+    """What is minimised: cross-entropy of so many classes, else one of two errors; and how."""
 
     classes: int
     absolute: bool
     dropout: float = DROPOUT
+    weight_decay: float = WEIGHT_DECAY
+    momenta: tuple[float, float] = MOMENTA
 
 
 def steps(weights: Weights, aim: Aim, *, seed: int, device: str = "cpu") -> Steps:
@@ -130,12 +132,12 @@ class OnNumpy:
 
     def _move(self, rate: float) -> None:
         """The step of AdamW, in place."""
-        (one, two), gradient = MOMENTA, self.gradient
+        (one, two), gradient = self.aim.momenta, self.gradient
         self.taken += 1
         self.mean += np.float32(1 - one) * (gradient - self.mean)
         self.square += np.float32(1 - two) * (gradient * gradient - self.square)
         bottom = np.sqrt(self.square / np.float32(1 - two**self.taken)) + np.float32(TINY)
-        self.flat *= np.float32(1 - rate * WEIGHT_DECAY)
+        self.flat *= np.float32(1 - rate * self.aim.weight_decay)
         self.flat -= np.float32(rate / (1 - one**self.taken)) * self.mean / bottom
 
 
@@ -150,7 +152,7 @@ class OnTorch:
         self.drawn = torch.Generator(self.device).manual_seed(seed)
         self.layers = [torch.tensor(one, device=self.device, requires_grad=True) for one in weights]
         self.optimizer = torch.optim.AdamW(
-            self.layers, LEARNING_RATE, MOMENTA, TINY, WEIGHT_DECAY, fused=True
+            self.layers, LEARNING_RATE, aim.momenta, TINY, aim.weight_decay, fused=True
         )
 
     def take(self, x: np.ndarray, y: np.ndarray, rate: float = LEARNING_RATE) -> None:

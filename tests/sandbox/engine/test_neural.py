@@ -15,6 +15,7 @@ from sandbox.engine import saved
 from sandbox.engine.features import Feature, Features
 from sandbox.engine.learners import LEARNERS, Lesson, neural
 from sandbox.engine.learners.base_perceptrons import LEARNING_RATE, Aim, OnNumpy, Weights
+from sandbox.engine.learners.neural import STEEP
 from sandbox.engine.metrics import CLASS_METRICS, NUMBER_METRICS
 from sandbox.engine.problems import Problem
 
@@ -82,11 +83,11 @@ def rates(monkeypatch: pytest.MonkeyPatch, lesson: Lesson) -> list[float]:
 def test_with_many_rows_the_rate_falls_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(rates(monkeypatch, curved(0))) == {LEARNING_RATE}
     monkeypatch.setattr(neural, "SHARED", 100)
-    monkeypatch.setattr(neural, "PATIENCE", neural.FALLING)
+    monkeypatch.setattr(neural, "PATIENT", neural.FALLING)
     found = rates(monkeypatch, curved(0))
     assert found == sorted(found, reverse=True)
-    assert found[0] == pytest.approx(2 * LEARNING_RATE, rel=0.05)
-    assert found[-1] < 0.05 * LEARNING_RATE
+    assert found[0] == pytest.approx(STEEP, rel=0.05)
+    assert found[-1] < 0.05 * STEEP
 
 
 def test_learnt_again_many_rows_still_choose_their_epochs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,14 @@ def taught(kind: type[OnNumpy] | type[OnTorch], aim: Aim, turns: int) -> Weights
 
 
 @pytest.mark.parametrize(
-    "aim", [Aim(3, False, 0.0), Aim(0, False, 0.0), Aim(0, True, 0.0)], ids=str
+    "aim",
+    [
+        Aim(3, False, 0.0),
+        Aim(0, False, 0.0),
+        Aim(0, True, 0.0),
+        Aim(3, False, 0.0, weight_decay=5.0, momenta=(0.5, 0.8)),
+    ],
+    ids=str,
 )
 def test_both_ways_take_the_same_steps(aim: Aim) -> None:
     for ours, torchs in zip(taught(OnNumpy, aim, 5), taught(OnTorch, aim, 5), strict=True):
