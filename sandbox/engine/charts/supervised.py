@@ -122,7 +122,7 @@ def dependence(result: Result, words: Words) -> Chart | None:
 
 def _along(each: dict[str, Any], said: Chart) -> Chart:
     is_number = not isinstance(each["points"][0][0], str)
-    values = [{"value": value, "said": said} for value, said in each["points"]]
+    values = [{"value": value, "said": mean} for value, mean in each["points"]]
     x = (
         quantity("value", title=each["column"], scale=FROM_ITS_LEAST, axis=numbers())
         if is_number

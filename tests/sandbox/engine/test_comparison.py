@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -121,6 +122,22 @@ def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first
     taught = slow.deadlines[1:]
     assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("no_time", 0))
     assert all(now + 0.8 * left < one < now + left for one in taught), "it has nearly all there is"
+
+
+def test_what_was_only_shown_is_not_counted_as_learning(
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = 0.0
+
+    def shown(*_asked: object) -> None:
+        nonlocal passed
+        passed += 100
+
+    monkeypatch.setattr(comparison, "time", SimpleNamespace(monotonic=lambda: passed))
+    monkeypatch.setattr(comparison, "_glance", shown)
+    course.first_result = None
+    assert comparison.attempt(course, "linear").fit_seconds == 0
+    assert passed == 100
 
 
 def test_time_too_short_to_teach_the_best_again_goes_to_others(course: TableCourse) -> None:

@@ -18,7 +18,7 @@ from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blend
 from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
 
-from .timing import ROUGHLY, can_learn_again, compared_by, growth, is_pooled
+from .timing import can_learn_again, compared_by, growth, is_pooled
 
 if TYPE_CHECKING:
     from sandbox.engine.learners import Learner
@@ -35,8 +35,9 @@ LOOKED, LOOK = 60_000, 1.25
 """Rows and seconds in which eager ones show beside it, where time is short, whether they shine."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
-REPEATED = 1_000
-"""Rows up to which luck in drawing the folds is worth averaging out."""
+REPEATED, ROUGHLY = 1_000, 1.3
+"""Rows up to which luck in drawing the folds is worth averaging out, and how far off the seconds
+that it will take may be."""
 
 Learnt = tuple[Fitted, np.ndarray]
 
@@ -56,11 +57,11 @@ def attempt(course: TableCourse, name: str) -> Entry:
     if is_slow and not must and not shines:
         return Entry(name, 0.0, why="no_time")
     learner.start()
-    began = time.monotonic()
     if not is_first and not is_slow and _is_slow(course, learner):
         return Entry(name, 0.0, why="no_time")
-    learner.prepare(lesson)
     shown = _glance(course, learner) if is_first else None
+    began = time.monotonic()  # to show some of it first says nothing of how long the whole takes
+    learner.prepare(lesson)
     most = (LESS if course.shining else SHARE) if is_first else SHINING if shines else None
     done = _learnt(course, learner, split.folds, most, shines=shines)
     if shown and course.is_enough:

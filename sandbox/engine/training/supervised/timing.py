@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
-ROUGHLY = 1.3
-"""How far off what something will take may be."""
 
 
 def growth(course: TableCourse) -> float:
@@ -44,7 +42,7 @@ def again_left(course: TableCourse) -> float:
 
 def can_learn_again(course: TableCourse) -> bool:
     """Whether the best so far can still learn once more from all rows."""
-    return again_seconds(course, course.best) < ROUGHLY * again_left(course)
+    return again_seconds(course, course.best) < again_left(course)
 
 
 def compared_by(course: TableCourse, *, shines: bool = False) -> float:
