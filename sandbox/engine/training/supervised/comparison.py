@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .course import TableCourse
 
-SHARE, LESS, PART, SHINING = 0.5, 0.35, 0.4, 0.9
+SHARE, LESS, PART, SHINING = 0.5, 0.25, 0.4, 0.9
 """What the first learner may take of the time there is, and what where another shines, each later
 one, and what shines where time is short; it is cut short."""
 GLANCED = 5_000
