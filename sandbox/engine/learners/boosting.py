@@ -87,8 +87,7 @@ class Boosting(Learner):
 
     def least_seconds(self, rows: int) -> float:
         """Seconds for rounds enough to be better than none; two folds learn side by side."""
-        leaves: int = self.options.get("num_leaves", 0)
-        return rows / 100_000 * max(1, leaves / 32)
+        return rows / 100_000
 
     def start(self) -> None:
         """Import LightGBM."""
