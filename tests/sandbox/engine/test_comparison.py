@@ -148,6 +148,16 @@ def test_time_too_short_to_teach_the_best_again_goes_to_others(course: TableCour
     assert conclusion.again(course) is None
 
 
+@pytest.mark.parametrize(("share", "fits"), [(0.9, True), (1.1, False)])
+def test_time_for_a_refit_is_kept_only_where_it_fits(
+    course: TableCourse, *, share: float, fits: bool
+) -> None:
+    best = course.best
+    best.fit_seconds, best.learner = 1.0, None
+    best.fit_seconds = share * timing.again_left(course) / timing.again_seconds(course, best)
+    assert timing.can_learn_again(course) == fits
+
+
 def test_the_first_is_learnt_however_long_it_takes(
     course: TableCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
