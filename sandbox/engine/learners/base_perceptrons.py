@@ -18,6 +18,8 @@ LEARNING_RATE = 5e-3
 WEIGHT_DECAY = 0.02
 MOMENTA = (0.9, 0.999)
 TINY = 1e-8
+FAR = 80.0
+"""How far one raw answer may be from another before its odds overflow in 32 bits."""
 DRAWN = 2**20
 """How many units are drawn once, to be left out or not; each step begins somewhere else in them."""
 SMALL = 2_000_000
@@ -78,6 +80,7 @@ class OnNumpy:
         self.gradient = np.empty_like(self.flat)
         self.slopes = self._by_layer(self.gradient)
         self.mean, self.square = np.zeros_like(self.flat), np.zeros_like(self.flat)
+        self.room = np.empty_like(self.flat)
         self.taken = 0
         # of 256, so that a random byte tells whether a unit is left out
         dropped = round(256 * aim.dropout)
@@ -113,8 +116,9 @@ class OnNumpy:
     def _slope(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The derivative of the mean loss by the raw answers, of their shape."""
         if self.aim.classes:
-            odds = np.exp(raw - raw.max(axis=2, keepdims=True))
-            odds /= odds.sum(axis=2, keepdims=True)
+            # numpy sums short rows by a product sooner than along them, and needs no largest first
+            odds = np.exp(np.clip(raw - raw[..., :1], -FAR, FAR))
+            odds /= odds @ np.ones((raw.shape[2], raw.shape[2]), np.float32)
             odds[:, np.arange(len(y)), y] -= 1
             return np.asarray(odds / np.float32(len(raw) * len(y)))
         error = raw - y[:, None]
@@ -123,22 +127,31 @@ class OnNumpy:
 
     def _back(self, inner: Weights, gates: Weights, slope: np.ndarray) -> None:
         """Write the gradient of every layer, the last first."""
+        ones = np.ones((1, slope.shape[1]), np.float32)
         for place in reversed(range(len(self.layers))):
             np.matmul(inner[place].swapaxes(-1, -2), slope, out=self.slopes[place][:, :-1])
-            self.slopes[place][:, -1] = slope.sum(axis=1)
+            np.matmul(ones, slope, out=self.slopes[place][:, -1:])
             if place:
                 slope = slope @ self.layers[place][:, :-1].swapaxes(1, 2)
                 slope *= gates[place - 1]
 
     def _move(self, rate: float) -> None:
-        """The step of AdamW, in place."""
-        (one, two), gradient = self.aim.momenta, self.gradient
+        """The step of AdamW, with no array made on the way."""
+        (one, two), room = self.aim.momenta, self.room
         self.taken += 1
-        self.mean += np.float32(1 - one) * (gradient - self.mean)
-        self.square += np.float32(1 - two) * (gradient * gradient - self.square)
-        bottom = np.sqrt(self.square / np.float32(1 - two**self.taken)) + np.float32(TINY)
-        self.flat *= np.float32(1 - rate * self.aim.weight_decay)
-        self.flat -= np.float32(rate / (1 - one**self.taken)) * self.mean / bottom
+        self.mean *= one
+        self.mean += np.multiply(self.gradient, 1 - one, out=room)
+        self.square *= two
+        np.square(self.gradient, out=room)
+        self.square += np.multiply(room, 1 - two, out=room)
+        # both means begin at zero; what makes up for it is a factor of the rate
+        rest = (1 - two**self.taken) ** 0.5
+        np.sqrt(self.square, out=room)
+        room += TINY * rest
+        np.divide(self.mean, room, out=room)
+        room *= rate * rest / (1 - one**self.taken)
+        self.flat *= 1 - rate * self.aim.weight_decay
+        self.flat -= room
 
 
 class OnTorch:

@@ -31,8 +31,8 @@ EPOCHS, FALLING = 100, 40
 """At most, and where the rate falls: STEEP at first, none when they or the time are over, as Li,
 Yumer & Ramanan (2020) found best where either is known before."""
 STEEP, HELD, LATELY, LIGHT = 0.02, 0.1, (0.9, 0.99), 0.1
-"""That rate, with the weight decay, the momenta and, for classes, the dropout that such large steps
-take to learn more: in as many of them, less error than by the usual ones on nine of ten tables."""
+"""That rate, with the weight decay, the momenta and, for classes, the dropout with which so large
+steps learn more than as many of the usual ones."""
 PATIENCE, PATIENT = 8, 20
 """Epochs without gain that end it; where the rate falls, the loss falls last, with the rate."""
 BATCH, LONG = 400, 8_000
@@ -151,6 +151,36 @@ def _stopped(lesson: Lesson) -> Nets:
     return _learn(learn, stop, EPOCHS)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What is lessened, by how many epochs at most, and how large their steps are."""
+
+    aim: Aim
+    epochs: int
+    patience: int = PATIENCE
+    span: tuple[float, float] | None = None
+    """From when to when, where the rate falls."""
+
+    def rate(self, done: float) -> float:
+        """The rate of learning after so many epochs, and as much of the time."""
+        if self.span is None:
+            return LEARNING_RATE
+        began, ends = self.span
+        spent = (clock.now() - began) / max(ends - began, 1e-9)
+        return STEEP * max(0.0, 1 - max(spent, done / self.epochs))
+
+
+def _pace(lesson: Lesson, epochs: int) -> Pace:
+    """On long tables, where it is time that ends, the rate falls."""
+    falls = len(lesson.y) >= SHARED
+    dropout = (LIGHT if falls else DROPOUT) if lesson.classes else BLURRED
+    aim = Aim(lesson.classes, lesson.absolute, dropout)
+    if not falls:
+        return Pace(aim, epochs)
+    aim = replace(aim, weight_decay=HELD, momenta=LATELY)
+    return Pace(aim, min(epochs, FALLING), PATIENT, (clock.now(), lesson.deadline))
+
+
 def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     """Epochs until there are enough, the loss on `stop` falls no longer or the time is over."""
     chance = np.random.default_rng(learn.seed)
@@ -158,23 +188,15 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     matrix = design(learn.x, nets.columns)
     checked = design(stop.x, nets.columns) if stop else None
     batch = BATCH if len(y) >= LONG else int(np.clip(len(y) // 20, 32, BATCH // 2))
-    falls = len(y) >= SHARED
-    epochs = min(epochs, FALLING) if falls else epochs
-    least, best, is_late, began = np.inf, nets.layers, False, clock.now()
-
-    def rate(done: float) -> float:
-        if not falls:
-            return LEARNING_RATE
-        spent = (clock.now() - began) / max(learn.deadline - began, 1e-9)
-        return STEEP * max(0.0, 1 - max(spent, done / epochs))
-
+    pace = _pace(learn, epochs)
+    least, best, is_late = np.inf, nets.layers, False
     with device.used(worthwhile=bool(np.prod(matrix.shape) > SMALL)) as where:
-        learner = steps(nets.layers, _aim(learn, falls=falls), seed=learn.seed, device=where)
-        for epoch in range(1, epochs + 1):
+        learner = steps(nets.layers, pace.aim, seed=learn.seed, device=where)
+        for epoch in range(1, pace.epochs + 1):
             order = chance.permutation(len(y))
             for place in range(0, len(y), batch):
                 rows = order[place : place + batch]
-                learner.take(_dense(matrix[rows]), y[rows], rate(epoch - 1 + place / len(y)))
+                learner.take(_dense(matrix[rows]), y[rows], pace.rate(epoch - 1 + place / len(y)))
                 if is_late := clock.now() > learn.deadline:
                     break
             nets.layers, loss = learner.weights(), -float(epoch)
@@ -184,17 +206,10 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
                 nets.history.append((epoch, seen, loss))
             if loss < least:
                 least, best, nets.size = loss, nets.layers, epoch
-            if is_late or epoch - (nets.size or 0) >= (PATIENT if falls else PATIENCE):
+            if is_late or epoch - (nets.size or 0) >= pace.patience:
                 break
     nets.layers = best
     return nets
-
-
-def _aim(lesson: Lesson, *, falls: bool) -> Aim:
-    """What is minimised, and by which steps."""
-    dropout = (LIGHT if falls else DROPOUT) if lesson.classes else BLURRED
-    aim = Aim(lesson.classes, lesson.absolute, dropout)
-    return replace(aim, weight_decay=HELD, momenta=LATELY) if falls else aim
 
 
 def _joined(taught: list[Nets]) -> Nets:

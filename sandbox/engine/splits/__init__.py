@@ -12,10 +12,13 @@ FOLDS = 5
 FOLDED = 30_000
 """Up to so many training rows, each fold is predicted by the others; above, two parts of several
 are steady enough, and two cores learn on them side by side."""
-LONG_FOLDS, LEAST_FOLDS = 7, 2
+LEAST_FOLDS = 2
 FEW, FEW_FOLDS = 1_000, 8
 """Up to so many training rows there are more folds, so that each learns from more."""
 SHARE = 0.2
+AMPLE, AMPLE_FOLDS = 100, 10
+"""Groups, and rows of the rarest class, from which on a tenth of a long table says as much as is
+needed: the test, and each part that checks, is one, and all others teach."""
 HELD = 0.15
 RARE = 7
 """A class with fewer rows cannot stand in the test and in every fold; its rows all teach."""
@@ -97,7 +100,7 @@ def split(
     times: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> Split:
-    """Hold out a fifth for the test, then fold the rest (or split it once when it is long).
+    """Hold out a fifth for the test, then fold the rest; a tenth, and two folds, when it is long.
 
     `target` has shape (rows,): class codes when `classes` > 0 (then every part has the same mix of
     classes), numbers otherwise. With `times`, also of shape (rows,), the earlier rows teach and the
@@ -154,15 +157,18 @@ def _dealt(
     seed: int,
 ) -> Split:
     """A random split of the common rows, or of their groups; the others always teach."""
-    learn, test = _halved(common, SHARE, stratify, groups, seed=seed)
-    if len(learn) <= FOLDED:
-        is_few = len(learn) <= FEW
-        if groups is not None:
-            is_few &= len(np.unique(groups[learn])) >= 2 * FEW_FOLDS
+    units = np.inf if groups is None else len(np.unique(groups[common]))
+    is_long = len(common) * (1 - SHARE) > FOLDED
+    is_ample = is_long and _rarest(common, stratify) >= AMPLE and units >= AMPLE
+    share = 1 / AMPLE_FOLDS if is_ample else SHARE
+    learn, test = _halved(common, share, stratify, groups, seed=seed)
+    if is_long:
+        count = AMPLE_FOLDS if is_ample else FOLDS
+        folds = _folds(learn, always, count, stratify, groups, seed=seed + 1)[:LEAST_FOLDS]
+    else:
+        is_few = len(learn) <= FEW and units >= 2 * FEW_FOLDS
         count = FEW_FOLDS if is_few else FOLDS
         folds = _folds(learn, always, count, stratify, groups, seed=seed)
-    else:
-        folds = _folds(learn, always, LONG_FOLDS, stratify, groups, seed=seed + 1)[:LEAST_FOLDS]
     train = np.sort(np.concatenate([learn, always]))
     return Split(train, test, folds, stratify is not None, groups=groups)
 
@@ -205,6 +211,11 @@ def _halved(
     order = _shuffled(rows, stratify, seed=seed)
     drawn = np.diff(np.floor(np.arange(len(order) + 1) * share)) > 0
     return np.sort(order[~drawn]), np.sort(order[drawn])
+
+
+def _rarest(rows: Rows, stratify: np.ndarray | None) -> float:
+    """How many of these rows are of the rarest class; no number is rare."""
+    return np.inf if stratify is None else np.unique(stratify[rows], return_counts=True)[1].min()
 
 
 def _folds(

@@ -77,12 +77,13 @@ class Slow(Linear):
     name = "slow"
     is_eager = True
 
-    def __init__(self, *, is_bright: bool) -> None:
+    def __init__(self, *, is_bright: bool, seconds: float = 1e6) -> None:
         self.is_bright = is_bright
+        self.seconds = seconds
         self.deadlines: list[float] = []
 
     def least_seconds(self, rows: int) -> float:
-        return 1e6
+        return self.seconds
 
     def fit(self, lesson: Lesson) -> Line:
         self.deadlines.append(lesson.deadline)
@@ -122,6 +123,20 @@ def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first
     taught = slow.deadlines[1:]
     assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("no_time", 0))
     assert all(now + 0.8 * left < one < now + left for one in taught), "it has nearly all there is"
+
+
+@pytest.mark.parametrize(("share", "is_asked"), [(0.3, False), (0.7, True)])
+def test_who_looks_is_who_finds_no_time_after_the_first(
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch, *, share: float, is_asked: bool
+) -> None:
+    left = course.lesson.deadline - clock.now()
+    slow = Slow(is_bright=True, seconds=share * left)
+    monkeypatch.setitem(LEARNERS, "slow", slow)
+    monkeypatch.setattr(TableCourse, "learners", ("baseline", "linear", "slow"))
+    monkeypatch.setattr(comparison, "GLANCED", 20)
+    course.first_result = None
+    comparison.attempt(course, "linear")
+    assert bool(slow.deadlines) == is_asked
 
 
 def test_what_was_only_shown_is_not_counted_as_learning(

@@ -90,6 +90,16 @@ def test_with_many_rows_the_rate_falls_to_nothing(monkeypatch: pytest.MonkeyPatc
     assert found[-1] < 0.05 * STEEP
 
 
+@pytest.mark.parametrize("falls", [False, True])
+def test_a_falling_rate_is_given_longer_without_gain(
+    monkeypatch: pytest.MonkeyPatch, *, falls: bool
+) -> None:
+    monkeypatch.setattr(neural, "SHARED", 100 if falls else 1_000_000)
+    monkeypatch.setattr(neural, "_loss", lambda *_asked: 1.0)
+    patience = neural.PATIENT if falls else neural.PATIENCE
+    assert len(NEURAL.fit(curved(0)).curve) == 1 + patience
+
+
 def test_learnt_again_many_rows_still_choose_their_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     again = replace(curved(0), size=7)
     assert NEURAL.fit(again).curve == []

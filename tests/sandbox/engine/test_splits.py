@@ -51,7 +51,7 @@ def test_no_group_stands_on_both_sides(rows: int, classes: int) -> None:
     assert split.is_grouped
     assert not set(who[split.train]) & set(who[split.test])
     assert len(split.train) + len(split.test) == rows
-    assert 0.1 < len(split.test) / rows < 0.3
+    assert 0.09 < len(split.test) / rows < 0.3
     other = split.again(y, classes=classes, seed=1) if len(split.folds) > 1 else ()
     for fit, check in (*split.folds, *other):
         assert not set(who[fit]) & set(who[check])
@@ -59,6 +59,32 @@ def test_no_group_stands_on_both_sides(rows: int, classes: int) -> None:
         assert not classes or len(np.unique(y[fit])) == classes
     if other:
         assert set(np.concatenate([check for _, check in other])) == set(split.checked)
+
+
+@pytest.mark.parametrize(
+    ("rows", "rare", "people", "share"),
+    [
+        (50_000, 1_000, None, 0.1),
+        (50_000, 80, None, 0.2),
+        (50_000, 1_000, 2_000, 0.1),
+        (50_000, 1_000, 40, 0.2),
+        (20_000, 1_000, None, 0.2),
+    ],
+    ids=["ample", "a rare class", "ample groups", "few groups", "not long"],
+)
+def test_of_a_long_table_a_tenth_judges_where_that_is_enough(
+    rows: int, rare: int, people: int | None, share: float
+) -> None:
+    chance = np.random.default_rng(0)
+    who = chance.permutation(np.arange(rows) % people) if people else None
+    y = chance.permutation((np.arange(rows) < rare).astype(int))
+    split = splits.split(y, classes=2, seed=0, groups=who)
+    assert len(split.test) == pytest.approx(share * rows, rel=0.02)
+    assert y[split.test].sum() == pytest.approx(share * rare, rel=0.25)
+    for fit, check in split.folds:
+        assert len(check) == pytest.approx(share * len(split.train), rel=0.1)
+        assert len(fit) + len(check) == len(split.train)
+        assert y[check].any()
 
 
 def test_whole_groups_of_one_class_are_shared_out_evenly() -> None:

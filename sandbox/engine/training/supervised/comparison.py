@@ -90,11 +90,12 @@ def wake(course: TableCourse) -> None:
             course.awake.add(name)
 
 
-def _is_slow(course: TableCourse, learner: Learner) -> bool:
-    """Whether the time left for comparing is less than it needs to be worth a row."""
+def _is_slow(course: TableCourse, learner: Learner, *, waits: float = 0.0) -> bool:
+    """Whether too little is left for comparing, after so many seconds, for it to be worth a row."""
     rows = sum(len(fit) for fit, _ in course.split.folds)
     starting = 0.0 if learner.name in course.awake else learner.start_seconds
-    return clock.now() + starting + learner.least_seconds(rows) > compared_by(course)
+    least = waits + starting + learner.least_seconds(rows)
+    return clock.now() + least > compared_by(course)
 
 
 def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
@@ -118,7 +119,8 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     eager = [one for one in map(LEARNERS.__getitem__, course.learners) if one.is_eager]
     # the machine's other core has nothing else to do
     with threadpool_limits(1), ThreadPoolExecutor() as pool:
-        slow = [one for one in eager if _is_slow(course, one)]
+        waits = SHARE * (lesson.deadline - began)  # for the first learner
+        slow = [one for one in eager if _is_slow(course, one, waits=waits)]
         looks = [(one.name, pool.submit(_looked, course, one, many, seen)) for one in slow]
         fitted = learner.fit(few)
         raw = fitted.predict(lesson.x[seen])
