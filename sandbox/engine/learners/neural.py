@@ -23,20 +23,21 @@ from .base_perceptrons import DROPOUT, LEARNING_RATE, SMALL, Aim, Weights, forwa
 MEMBERS = 4
 SHARED = 40_000
 """Rows that members share: above half as many there is one, as more steps are then worth more than
-more members. From so many on it is narrow and its rate of learning falls: it is time that ends."""
+more members."""
 HIDDEN, NARROW = 96, 64
 BLURRED = 0.05
 """Dropout where a number is learnt: units left out move every sum, and with it every answer."""
-EPOCHS, FALLING = 100, 40
-"""At most, and where the rate falls: STEEP at first, none when they or the time are over, as Li,
-Yumer & Ramanan (2020) found best where either is known before."""
+EPOCHS, SHARED_EPOCHS = 100, 40
+"""At most, and where SHARED rows or more take as many steps in these."""
+BATCH, LONG = 400, 8_000
+"""Rows of a step, from so many rows on: 240 to 320, or 600 and more, are slower in OpenBLAS. There
+networks are narrow and their rate of learning falls: STEEP at first, none when epochs or time are
+over, as Li, Yumer & Ramanan (2020) found best where either is known before."""
 STEEP, HELD, LATELY, LIGHT = 0.02, 0.1, (0.9, 0.99), 0.1
 """That rate, with the weight decay, the momenta and, for classes, the dropout with which so large
 steps learn more than as many of the usual ones."""
 PATIENCE, PATIENT = 8, 20
 """Epochs without gain that end it; where the rate falls, the loss falls last, with the rate."""
-BATCH, LONG = 400, 8_000
-"""Rows of a step, from so many rows on: 240 to 320, or 600 and more, are slower in OpenBLAS."""
 STOPPING = 0.15
 """The share of the training rows that stops the learning, so that validation rows only judge."""
 STOPPED_BY = 5_000
@@ -125,8 +126,10 @@ class Neural(Learner):
         if lesson.size is None:
             return _stopped(lesson)
         nets = _joined(bagged(lesson, lambda seed: _stopped(replace(lesson, seed=seed))))
-        # what rows of its own ended is as large as was asked
-        return nets if clock.now() > lesson.deadline else replace(nets, size=lesson.size)
+        # what rows of its own ended is as large as was asked; so is what time did, with smaller and
+        # smaller steps, after half the epochs
+        is_cut = clock.now() > lesson.deadline and 2 * (nets.size or 0) < lesson.size
+        return nets if is_cut else replace(nets, size=lesson.size)
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Nets:
         """The model that `save` wrote; ValueError when its weights are not whole."""
@@ -171,18 +174,21 @@ class Pace:
 
 
 def _pace(lesson: Lesson, epochs: int) -> Pace:
-    """On long tables, where it is time that ends, the rate falls."""
-    falls = len(lesson.y) >= SHARED
+    """Of many rows, where it is mostly time that ends, the rate falls."""
+    falls = len(lesson.y) >= LONG
     dropout = (LIGHT if falls else DROPOUT) if lesson.classes else BLURRED
     aim = Aim(lesson.classes, lesson.absolute, dropout)
     if not falls:
         return Pace(aim, epochs)
     aim = replace(aim, weight_decay=HELD, momenta=LATELY)
-    return Pace(aim, min(epochs, FALLING), PATIENT, (clock.now(), lesson.deadline))
+    epochs = min(epochs, EPOCHS if len(lesson.y) < SHARED else SHARED_EPOCHS)
+    return Pace(aim, epochs, PATIENT, (clock.now(), lesson.deadline))
 
 
 def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     """Epochs until there are enough, the loss on `stop` falls no longer or the time is over."""
+    from threadpoolctl import threadpool_limits
+
     chance = np.random.default_rng(learn.seed)
     nets, y = _untaught(learn, chance)
     matrix = design(learn.x, nets.columns)
@@ -190,7 +196,9 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
     batch = BATCH if len(y) >= LONG else int(np.clip(len(y) // 20, 32, BATCH // 2))
     pace = _pace(learn, epochs)
     least, best, is_late = np.inf, nets.layers, False
-    with device.used(worthwhile=bool(np.prod(matrix.shape) > SMALL)) as where:
+    # on matrices as small as a step's, BLAS's threads take several times as long as one
+    alone = threadpool_limits(1, user_api="blas")
+    with alone, device.used(worthwhile=bool(np.prod(matrix.shape) > SMALL)) as where:
         learner = steps(nets.layers, pace.aim, seed=learn.seed, device=where)
         for epoch in range(1, pace.epochs + 1):
             order = chance.permutation(len(y))
@@ -225,7 +233,7 @@ def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.nda
     y = np.log(y) if log else y
     span, scale = (float(y.min()), float(y.max())), (float(y.mean()), float(y.std()) or 1.0)
     members = int(np.clip(SHARED // len(y), 1, MEMBERS))
-    hidden = HIDDEN if len(y) < SHARED else NARROW
+    hidden = HIDDEN if len(y) < LONG else NARROW
     sizes = [sum(one.width for one in columns), hidden, hidden, lesson.classes or 1]
     layers = [
         chance.normal(0, np.sqrt(2 / (ins + 1)), (members, ins + 1, outs)).astype(np.float32)

@@ -125,8 +125,8 @@ def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first
     assert all(now + 0.8 * left < one < now + left for one in taught), "it has nearly all there is"
 
 
-@pytest.mark.parametrize(("share", "is_asked"), [(0.3, False), (0.7, True)])
-def test_who_looks_is_who_finds_no_time_after_the_first(
+@pytest.mark.parametrize(("share", "is_asked"), [(0.1, False), (0.5, True)])
+def test_who_looks_is_who_finds_little_time_after_the_first(
     course: TableCourse, monkeypatch: pytest.MonkeyPatch, *, share: float, is_asked: bool
 ) -> None:
     left = course.lesson.deadline - clock.now()

@@ -82,8 +82,8 @@ def rates(monkeypatch: pytest.MonkeyPatch, lesson: Lesson) -> list[float]:
 
 def test_with_many_rows_the_rate_falls_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(rates(monkeypatch, curved(0))) == {LEARNING_RATE}
-    monkeypatch.setattr(neural, "SHARED", 100)
-    monkeypatch.setattr(neural, "PATIENT", neural.FALLING)
+    monkeypatch.setattr(neural, "LONG", 100)
+    monkeypatch.setattr(neural, "PATIENT", neural.EPOCHS)
     found = rates(monkeypatch, curved(0))
     assert found == sorted(found, reverse=True)
     assert found[0] == pytest.approx(STEEP, rel=0.05)
@@ -94,7 +94,7 @@ def test_with_many_rows_the_rate_falls_to_nothing(monkeypatch: pytest.MonkeyPatc
 def test_a_falling_rate_is_given_longer_without_gain(
     monkeypatch: pytest.MonkeyPatch, *, falls: bool
 ) -> None:
-    monkeypatch.setattr(neural, "SHARED", 100 if falls else 1_000_000)
+    monkeypatch.setattr(neural, "LONG", 100 if falls else 1_000_000)
     monkeypatch.setattr(neural, "_loss", lambda *_asked: 1.0)
     patience = neural.PATIENT if falls else neural.PATIENCE
     assert len(NEURAL.fit(curved(0)).curve) == 1 + patience
@@ -108,6 +108,8 @@ def test_learnt_again_many_rows_still_choose_their_epochs(monkeypatch: pytest.Mo
     assert (len(whole.curve) > 7, whole.size) == (True, 7)
     late = NEURAL.fit(again.until(time.monotonic()))
     assert (len(late.curve), late.size) == (1, 1)
+    half = NEURAL.fit(replace(again.until(time.monotonic()), size=2))
+    assert (len(half.curve), half.size) == (1, 2), "with a rate that fell, half the epochs do"
 
 
 def keep(folder: Path) -> np.ndarray:

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 SHARE, LESS, PART, SHINING = 0.5, 0.25, 0.4, 0.9
 """What the first learner may take of the time there is, and what where another shines, each later
 one, and what shines where time is short; it is cut short."""
-GLANCED = 5_000
+GLANCED = 4_000
 """Rows of a long table from which a first model is learnt, so that there is one within seconds."""
-LOOKED, LOOK = 60_000, 1.25
-"""Rows and seconds in which eager ones show beside it, where time is short, whether they shine."""
+LOOKED, LOOK, LEAST_LOOK = 60_000, 1.25, 0.5
+"""Rows and seconds in which eager ones show beside it, where time is short, whether they shine;
+fewer rows take fewer seconds."""
+WAITED = 0.8
+"""What the first learner, and to learn it again, may leave them waiting for."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
 REPEATED, ROUGHLY = 1_000, 1.3
@@ -119,7 +122,7 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
     eager = [one for one in map(LEARNERS.__getitem__, course.learners) if one.is_eager]
     # the machine's other core has nothing else to do
     with threadpool_limits(1), ThreadPoolExecutor() as pool:
-        waits = SHARE * (lesson.deadline - began)  # for the first learner
+        waits = WAITED * (lesson.deadline - began)
         slow = [one for one in eager if _is_slow(course, one, waits=waits)]
         looks = [(one.name, pool.submit(_looked, course, one, many, seen)) for one in slow]
         fitted = learner.fit(few)
@@ -136,7 +139,8 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
 
 def _looked(course: TableCourse, learner: Learner, rows: np.ndarray, seen: np.ndarray) -> float:
     """The score on `seen` of what it learns from `rows` in a moment; nan where it fails."""
-    few = course.lesson.of(rows).until(clock.now() + LOOK, threads=1)
+    seconds = max(LEAST_LOOK, LOOK * len(rows) / LOOKED)
+    few = course.lesson.of(rows).until(clock.now() + seconds, threads=1)
     with suppress(Exception):  # its row of the leaderboard will say so
         learner.start()
         raw = learner.fit(few).predict(course.lesson.x[seen])

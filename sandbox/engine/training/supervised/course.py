@@ -34,7 +34,7 @@ TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 LINE = "linear"
 TREES, NETWORKS = "boosting", "neural"
-CROWD, SHORT = 5, 10_000
+CROWD, SHORT = 3, 20_000
 """Classes from which on, with no more rows than that, the line comes first, and where all columns
 are numbers what bends it, kernels and networks, before trees."""
 RANDOM, SLOW = "boosting_extra", "boosting_small"
