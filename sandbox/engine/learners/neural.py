@@ -91,6 +91,13 @@ class Nets(Fitted):
         value = np.clip(raw[..., 0].mean(axis=0) * spread + middle, *self.span)
         return np.asarray(np.exp(value) if self.log else value)
 
+    def scaled(self, y: np.ndarray) -> np.ndarray:
+        """Targets of shape (rows,) as they are learnt; classes as they are."""
+        if self.classes:
+            return y
+        middle, spread = self.scale
+        return (((np.log(y) if self.log else y) - middle) / spread).astype(np.float32)
+
     def save(self, folder: Path) -> dict[str, Any]:
         """The model as JSON, with its weights as float32 arrays in a file beside it."""
         np.savez(folder / FILE, *self.layers)
@@ -114,7 +121,7 @@ class Neural(Learner):
 
     def least_seconds(self, rows: int) -> float:
         """Seconds with which learning pays: on long tables trees learn more in them."""
-        return 0.5 + rows / 20_000
+        return 0.5 + rows / 40_000
 
     def fit(self, lesson: Lesson) -> Nets:
         """Learn from the lesson; rows kept aside choose the epochs, or `size` does for few rows."""
@@ -151,7 +158,7 @@ def _stopped(lesson: Lesson) -> Nets:
     count = min(int(len(lesson.y) * STOPPING), STOPPED_BY)
     rows = lesson.aside(count, np.random.default_rng(lesson.seed))
     learn, stop = (lesson.of(np.sort(side)) for side in rows)
-    return _learn(learn, stop, EPOCHS)
+    return _learn(learn, stop, EPOCHS, whole=lesson)
 
 
 @dataclass(frozen=True)
@@ -185,12 +192,17 @@ def _pace(lesson: Lesson, epochs: int) -> Pace:
     return Pace(aim, epochs, PATIENT, (clock.now(), lesson.deadline))
 
 
-def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
-    """Epochs until there are enough, the loss on `stop` falls no longer or the time is over."""
+def _learn(learn: Lesson, stop: Lesson | None, epochs: int, *, whole: Lesson | None = None) -> Nets:
+    """Epochs until there are enough, the loss on `stop` falls no longer or the time is over.
+
+    What all of `whole` tells without learning, such as its levels, is the same for any part of it:
+    stacks that set other rows aside can be joined.
+    """
     from threadpoolctl import threadpool_limits
 
     chance = np.random.default_rng(learn.seed)
-    nets, y = _untaught(learn, chance)
+    nets = _untaught(whole or learn, len(learn.y), chance)
+    y = nets.scaled(learn.y)
     matrix = design(learn.x, nets.columns)
     checked = design(stop.x, nets.columns) if stop else None
     batch = BATCH if len(y) >= LONG else int(np.clip(len(y) // 20, 32, BATCH // 2))
@@ -221,26 +233,24 @@ def _learn(learn: Lesson, stop: Lesson | None, epochs: int) -> Nets:
 
 
 def _joined(taught: list[Nets]) -> Nets:
-    """Stacks that learnt from the same rows as one, no larger than the least of them was taught."""
+    """Stacks of one table as one, no larger than the least of them was taught."""
     layers = [np.concatenate(layer) for layer in zip(*(one.layers for one in taught), strict=True)]
     return replace(taught[0], layers=layers, size=min(one.size or 0 for one in taught))
 
 
-def _untaught(lesson: Lesson, chance: np.random.Generator) -> tuple[Nets, np.ndarray]:
-    """Networks with He et al.'s (2015) first weights, and the target as they are to learn it."""
-    columns, y = prepare(lesson.x, lesson.levels), lesson.y
-    log = learns_log(lesson)
-    y = np.log(y) if log else y
+def _untaught(lesson: Lesson, rows: int, chance: np.random.Generator) -> Nets:
+    """Networks for so many rows of the lesson, with He et al.'s (2015) first weights."""
+    columns, log = prepare(lesson.x, lesson.levels), learns_log(lesson)
+    y = np.log(lesson.y) if log else lesson.y
     span, scale = (float(y.min()), float(y.max())), (float(y.mean()), float(y.std()) or 1.0)
-    members = int(np.clip(SHARED // len(y), 1, MEMBERS))
-    hidden = HIDDEN if len(y) < LONG else NARROW
+    members = int(np.clip(SHARED // rows, 1, MEMBERS))
+    hidden = HIDDEN if rows < LONG else NARROW
     sizes = [sum(one.width for one in columns), hidden, hidden, lesson.classes or 1]
     layers = [
         chance.normal(0, np.sqrt(2 / (ins + 1)), (members, ins + 1, outs)).astype(np.float32)
         for ins, outs in pairwise(sizes)
     ]
-    y = y if lesson.classes else ((y - scale[0]) / scale[1]).astype(np.float32)
-    return Nets(columns, layers, lesson.classes, span, scale, log), y
+    return Nets(columns, layers, lesson.classes, span, scale, log)
 
 
 def _loss(answer: np.ndarray, truth: np.ndarray, lesson: Lesson) -> float:

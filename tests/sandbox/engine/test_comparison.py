@@ -272,3 +272,17 @@ def test_the_means_score_is_of_what_it_says_of_the_rows_left_out(tmp_path: Path)
     ]
     assert mean.raw is not None
     np.testing.assert_allclose(mean.raw, np.concatenate(told))
+
+
+def test_what_fails_to_be_learnt_again_is_stood_in_for_by_the_folds(
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_course: TableCourse) -> None:
+        raise ValueError("all rows are odd")
+
+    monkeypatch.setattr(conclusion, "again", fails)
+    conclusion.look(course)
+    conclusion.take_home(course)
+    assert course.kept is None
+    assert course.tested is not None
+    assert conclusion.keep(course)["files"]

@@ -112,6 +112,25 @@ def test_learnt_again_many_rows_still_choose_their_epochs(monkeypatch: pytest.Mo
     assert (len(half.curve), half.size) == (1, 2), "with a rate that fell, half the epochs do"
 
 
+@pytest.mark.parametrize("classes", [0, 2])
+def test_stacks_that_set_other_rows_aside_can_be_joined(
+    monkeypatch: pytest.MonkeyPatch, classes: int
+) -> None:
+    """A level of one row is not among all that they learn from, nor is the same mean."""
+    monkeypatch.setattr(neural, "LONG", 100)
+    given = curved(classes)
+    rare = np.zeros((len(given.y), 1))
+    rare[:3, 0] = 1, 1, 2
+    whole = replace(given, x=np.hstack([given.x, rare]), levels=(*given.levels, 3), size=5)
+    joined = NEURAL.fit(whole)
+    assert isinstance(joined, neural.Nets)
+    alone = [NEURAL.fit(replace(whole, size=None, seed=given.seed + place)) for place in range(3)]
+    stacks = [one for one in alone if isinstance(one, neural.Nets)]
+    assert len({(one.scale, one.span, one.columns) for one in stacks}) == 1
+    assert len(joined.layers[0]) == sum(len(one.layers[0]) for one in stacks)
+    assert np.isfinite(joined.predict(whole.x)).all()
+
+
 def keep(folder: Path) -> np.ndarray:
     """A model kept in a folder; what it predicts for the rows it learnt from."""
     given = curved(2, rows=200)
