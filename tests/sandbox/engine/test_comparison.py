@@ -54,6 +54,7 @@ def test_with_many_classes_the_quickest_rounds_come_first(course: TableCourse) -
     course.goal = replace(course.goal, labels=("a", "b", "c"))
     first, second = "boosting_extra", "boosting_small"
     assert course.learners.index(first) + 1 == course.learners.index(second)
+    assert course.learners[1] == "linear", "three are a crowd"
     assert sorted(course.learners) == sorted(course.spec.learners)
 
 

@@ -35,7 +35,7 @@ LOOKED, LOOK, LEAST_LOOK = 60_000, 1.25, 0.5
 """Rows and seconds in which eager ones show beside it, where time is short, whether they shine;
 fewer rows take fewer seconds."""
 WAITED = 0.8
-"""What the first learner, and to learn it again, may leave them waiting for."""
+"""The share of the time that the first learner, and to learn it again, may take before them."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
 REPEATED, ROUGHLY = 1_000, 1.3

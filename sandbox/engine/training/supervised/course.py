@@ -38,7 +38,7 @@ CROWD, SHORT = 3, 20_000
 """Classes from which on, with no more rows than that, the line comes first, and where all columns
 are numbers what bends it, kernels and networks, before trees."""
 RANDOM, SLOW = "boosting_extra", "boosting_small"
-"""With many classes, the first of them comes before the second."""
+"""With such a crowd, the first of them comes before the second, however many rows there are."""
 WIDE, THIN = 100, 10
 """Columns from which on, with fewer rows than so many times as many, a table is learnt by a line
 first: it is there in a second, where trees search each column at every cut."""
@@ -92,19 +92,21 @@ class TableCourse(Course):
     def learners(self) -> tuple[str, ...]:
         """The task type's, cheapest first.
 
-        With many classes those are the trees cut at random, for each round of boosting grows a
-        tree for every class there is; with a crowd of them, and on wide tables, it is the line.
+        With a crowd of classes, trees cut at random come sooner than small ones, for each round of
+        boosting grows a tree for every class there is; where rows are few too, and on wide tables,
+        the line comes first.
         """
         found = list(super().learners)
         width, rows = len(self.features.features), len(self.split.train)
-        is_crowded = self.goal.classes >= CROWD and rows <= SHORT
+        has_crowd = self.goal.classes >= CROWD
+        is_crowded = has_crowd and rows <= SHORT
         if (is_crowded or (width >= WIDE and THIN * width > rows)) and LINE in found:
             found.remove(LINE)
             found.insert(1, LINE)
         if is_crowded and not any(self.features.levels) and {TREES, NETWORKS} <= set(found):
             found.remove(TREES)
             found.insert(found.index(NETWORKS) + 1, TREES)
-        if self.goal.classes > 2 and RANDOM in found:
+        if has_crowd and RANDOM in found:
             found.remove(RANDOM)
             found.insert(found.index(SLOW), RANDOM)
         return tuple(found)
