@@ -62,6 +62,11 @@ SPLITS: dict[str, Words] = {
         " %(train)s rows were divided into %(folds)s parts: each part was predicted by a"
         " model that had learnt from the others, and those predictions were scored."
     ),
+    "cross_validation_partly": _(
+        "%(test)s rows were put aside first and looked at once, at the very end. Of the other"
+        " %(train)s rows, %(validation)s in %(folds)s parts were scored: each part was predicted"
+        " by a model that had learnt from all of these rows but that part."
+    ),
     "holdout": _(
         "%(test)s rows were put aside first and looked at once, at the very end."
         " Models learnt from %(train)s rows and were compared on %(validation)s others."
@@ -183,7 +188,11 @@ TABLE_COLUMNS: dict[str, Words] = {
 def split_told(facts: Mapping[str, Any]) -> str:
     """Which rows were used for what; empty for a kind of split that has no sentence."""
     kind = str(facts.get("kind"))
-    words = SPLITS.get(f"{kind}_skipped" if facts.get("skipped_queries") else kind)
+    if facts.get("skipped_queries"):
+        kind += "_skipped"
+    elif kind == "cross_validation" and facts.get("validation", 0) < facts.get("train", 0):
+        kind += "_partly"
+    words = SPLITS.get(kind)
     if words is None:
         return ""
     said = {name: f"{value:,}" if type(value) is int else value for name, value in facts.items()}

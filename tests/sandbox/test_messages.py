@@ -194,6 +194,18 @@ def test_lists_that_were_skipped_are_told_only_if_there_were_any() -> None:
     assert "2 lists of the test" in some
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_split_says_so_where_only_some_of_the_rows_were_scored(language: str) -> None:
+    facts = {"kind": "cross_validation", "train": 67_500, "test": 7_500, "folds": 2}
+    with translation.override(language):
+        some = messages.split_told(facts | {"validation": 13_500})
+        every = messages.split_told(facts | {"validation": 67_500})
+    assert "13,500" in some
+    assert "67,500" in some
+    assert some != every
+    assert "…" not in some + every
+
+
 @pytest.mark.parametrize("spec", ["anomaly_detection", "classification", "forecasting", "ranking"])
 def test_what_a_run_does_with_its_target_is_said_in_both_languages(spec: str) -> None:
     for language in ("en", "ja"):
