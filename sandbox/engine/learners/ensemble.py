@@ -97,6 +97,11 @@ class Part:
     size: int | None = None
     seconds: float = 1.0
 
+    @property
+    def worth(self) -> float:
+        """What it weighs for each second."""
+        return self.weight / max(self.seconds, 1e-9)
+
 
 @dataclass
 class Ensemble(Learner):
@@ -142,6 +147,19 @@ class Ensemble(Learner):
     def seconds(self, workers: int) -> float:
         """How long the worker with the most to teach takes."""
         return max(sum(queue.values()) for queue in self.queues(workers))
+
+    def within(self, share: float, workers: int) -> "Ensemble | None":
+        """With those members alone that take that share of the seconds; None where none does.
+
+        What weighs most for its seconds comes first.
+        """
+        seconds = share * self.seconds(workers)
+        kept = replace(self, parts={})
+        for name in sorted(self.parts, key=lambda one: self.parts[one].worth, reverse=True):
+            more = replace(self, parts={**kept.parts, name: self.parts[name]})
+            if more.seconds(workers) < seconds:
+                kept = more
+        return kept if kept.parts else None
 
     def load(self, state: Mapping[str, Any], folder: Path) -> Mean:
         """The model that `save` wrote; ValueError when its archive is not whole."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import traceback
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from sandbox.engine.metrics import Metric
     from sandbox.engine.specs.base import Spec
 
-RESERVE = 0.35
-"""The share of the budget, at most RESERVED seconds, for test, explanations and charts."""
-RESERVED = 6.5
-DRAWING = 0.25
-"""The share of the budget, at most DRAWN seconds, for writing the model and for charts."""
-DRAWN = 3.0
+ENDING, RESERVE = 0.85, 0.35
+"""What test, explanations and charts get: so many seconds times the root of the budget's, for they
+take longer where more was learnt, yet not as many times as long; of little, at most that share."""
+DRAWING, DRAWN = 0.5, 0.25
+"""The same of what writing the model and charts get of that."""
 COMMON = ("learning_curve", "leaderboard", "importance")
 """The charts of every training."""
 FEW_ROWS = 200
@@ -251,12 +251,12 @@ class Course(ABC):
 
 def ending(job: Job) -> float:
     """The seconds that test, explanations and charts take."""
-    return min(RESERVED, RESERVE * job.seconds)
+    return min(ENDING * math.sqrt(job.seconds), RESERVE * job.seconds)
 
 
 def drawing(job: Job) -> float:
     """The seconds that writing the model and charts take, after all explanations."""
-    return min(DRAWN, DRAWING * job.seconds)
+    return min(DRAWING * math.sqrt(job.seconds), DRAWN * job.seconds)
 
 
 def milliseconds(predict: Callable[[], object]) -> float:

@@ -92,6 +92,16 @@ class Slow(Linear):
         return super().fit(lesson if self.is_bright else replace(lesson, y=given))
 
 
+class Late(Linear):
+    """Takes the classes for each other until it has seen so many rows."""
+
+    def __init__(self, rows: float) -> None:
+        self.rows = rows
+
+    def fit(self, lesson: Lesson) -> Line:
+        return super().fit(lesson if len(lesson.y) >= self.rows else lesson.taught(1 - lesson.y))
+
+
 def test_in_a_wide_table_the_line_comes_first(course: TableCourse, tmp_path: Path) -> None:
     assert course.learners.index("linear") > 1
     chance = np.random.default_rng(0)
@@ -103,11 +113,15 @@ def test_in_a_wide_table_the_line_comes_first(course: TableCourse, tmp_path: Pat
     assert wide.learners[:2] == (wide.baseline.model, "linear")
 
 
-@pytest.mark.parametrize("is_bright", [True, False])
+@pytest.mark.parametrize(
+    ("is_bright", "late"), [(True, np.inf), (False, 0), (False, 30)], ids=["all", "none", "glance"]
+)
 def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first(
-    course: TableCourse, monkeypatch: pytest.MonkeyPatch, is_bright: bool
+    course: TableCourse, monkeypatch: pytest.MonkeyPatch, *, is_bright: bool, late: float
 ) -> None:
+    """Better than the first of all rows: to outshine its glance of a few is not enough."""
     slow = Slow(is_bright=is_bright)
+    monkeypatch.setitem(LEARNERS, "linear", Late(late))
     monkeypatch.setitem(LEARNERS, "slow", slow)
     assert comparison.attempt(course, "slow").why == "no_time", "nobody has looked"
     assert slow.deadlines == []
@@ -118,7 +132,7 @@ def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first
     (looked,) = slow.deadlines
     assert looked < now + 2, "a look is short"
     assert first.score is not None
-    assert course.shining == ({"slow"} if is_bright else set())
+    assert set(course.shining) == ({"slow"} if is_bright else set())
     course.first_result, now, left = 0.0, clock.now(), timing.again_left(course)
     entry = comparison.attempt(course, "slow")
     taught = slow.deadlines[1:]
@@ -240,6 +254,35 @@ def test_the_folds_models_stand_in_for_a_member_that_was_cut_short(course: Table
     names = [name for _, name, _ in hasty.members]
     assert names == ["linear", *["boosting"] * len(entries["boosting"].models)]
     assert sum(weight for weight, _, _ in hasty.members) == pytest.approx(1)
+
+
+def test_of_an_ensemble_what_finds_time_is_learnt_again(course: TableCourse) -> None:
+    parts = {"linear": Part(0.5, seconds=0.01), "boosting": Part(0.5, seconds=1e6)}
+    score = 2.0 if course.metric.higher else -1.0  # the best there is
+    course.entries.append(Entry(Ensemble.name, 0.0, score=score, learner=Ensemble(parts), size=2))
+    assert not timing.can_learn_again(course)
+    kept = conclusion.again(course)
+    assert isinstance(kept, Mean)
+    (line,) = (one for _, name, one in kept.members if name == "linear")
+    folds = {entry.model: entry.models for entry in course.entries}
+    assert line not in folds["linear"]
+    assert [one for _, name, one in kept.members if name == "boosting"] == folds["boosting"]
+    assert sum(weight for weight, _, _ in kept.members) == pytest.approx(1)
+    assert course.learnt == len(course.split.train), "not all of it knows all rows"
+
+
+@pytest.mark.parametrize("share", [0.5, 2.0])
+def test_a_short_tables_learners_are_all_checked_once_more_or_none_is(
+    course: TableCourse, *, share: float
+) -> None:
+    left = timing.compared_by(course) - clock.now()
+    tried = [one for one in course.entries[1:] if not one.learner]
+    for one in tried:
+        one.fit_seconds = share * left / comparison.ROUGHLY / len(tried)
+    before = {one.model: one.raw for one in tried}
+    comparison.repeat(course)
+    is_new = [one.raw is not before[one.model] for one in course.entries if one.model in before]
+    assert is_new == [share < 1] * len(tried)
 
 
 @pytest.mark.parametrize("has_time", [True, False])

@@ -41,6 +41,19 @@ def test_a_gain_that_may_be_luck_leaves_most_weight_with_the_best() -> None:
     assert weights["good"] > 0.5
 
 
+def test_in_less_time_what_weighs_most_for_its_seconds_is_taught() -> None:
+    parts = {
+        "slow": Part(0.5, seconds=8),
+        "quick": Part(0.3, seconds=1),
+        "poor": Part(0.2, seconds=2),
+    }
+    whole = Ensemble(parts)
+    for share, names in ((0.05, []), (0.2, ["quick"]), (0.4, ["quick", "poor"])):
+        found = whole.within(share, workers=1)
+        assert list(found.parts if found else []) == names
+    assert set(parts) == {"slow", "quick", "poor"}
+
+
 def test_one_row_that_is_unlike_all_others_does_not_decide() -> None:
     good, poor = TRUTH + CHANCE.normal(size=800), TRUTH + 2 * CHANCE.normal(size=800)
     good[7] += 60

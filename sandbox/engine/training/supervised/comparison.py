@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -67,6 +67,12 @@ def attempt(course: TableCourse, name: str) -> Entry:
     learner.prepare(lesson)
     most = (LESS if course.shining else SHARE) if is_first else SHINING if shines else None
     done = _learnt(course, learner, split.folds, most, shines=shines)
+    if done and course.shining and is_first:
+        # who outshone a glance may still stand behind what was made of the whole
+        raw, seen = done[0][1][:GLANCED], split.folds[0][1][:GLANCED]
+        course.shining = _shining(
+            course, course.shining, _scored(course, Entry("", 0.0, raw=raw), seen)
+        )
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
@@ -95,10 +101,13 @@ def wake(course: TableCourse) -> None:
 
 def _is_slow(course: TableCourse, learner: Learner, *, waits: float = 0.0) -> bool:
     """Whether too little is left for comparing, after so many seconds, for it to be worth a row."""
-    rows = sum(len(fit) for fit, _ in course.split.folds)
     starting = 0.0 if learner.name in course.awake else learner.start_seconds
-    least = waits + starting + learner.least_seconds(rows)
+    least = waits + starting + _least_seconds(course, learner)
     return clock.now() + least > compared_by(course)
+
+
+def _least_seconds(course: TableCourse, learner: Learner) -> float:
+    return learner.least_seconds(sum(len(fit) for fit, _ in course.split.folds))
 
 
 def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
@@ -132,9 +141,14 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
         course.first_result = course.job.at()
         course.tell("training", 0.15)
         course.entries.pop()
-    shown = entry.score if entry.score is not None else np.nan
-    course.shining = {name for name, look in looks if course.metric.gain(look.result(), shown) > 0}
+    course.shining = _shining(course, {name: look.result() for name, look in looks}, entry)
     return fitted
+
+
+def _shining(course: TableCourse, looks: Mapping[str, float], entry: Entry) -> dict[str, float]:
+    """The looks that scored better than what another made of the same rows."""
+    beaten = np.nan if entry.score is None else entry.score
+    return {name: score for name, score in looks.items() if course.metric.gain(score, beaten) > 0}
 
 
 def _looked(course: TableCourse, learner: Learner, rows: np.ndarray, seen: np.ndarray) -> float:
@@ -191,6 +205,8 @@ def _learnt(
     share = left / (waves + again)
     if most or waves == 1:
         share = min(share, (most or PART) * left)
+        if not most:  # cut shorter than that, it would be worth nothing
+            share = max(share, min(left, _least_seconds(course, learner)))
         until = [began + share * (1 + place // workers) for place in range(len(folds))]
         return _mapped(learn, until, workers=workers)
     pilots = _mapped(learn, [began + left / waves] * workers, workers=workers)
@@ -306,24 +322,22 @@ def repeat(course: TableCourse) -> None:
     folds = split.again(lesson.y, classes=lesson.classes, seed=lesson.seed + 1)
     order = np.argsort(np.concatenate([check for _, check in folds]))
     order = order[np.argsort(np.argsort(split.checked))]
-    for place, entry in enumerate(course.entries):
-        if entry.raw is None or entry.learner or not LEARNERS[entry.model].folded:
-            continue
-        if clock.now() + ROUGHLY * entry.fit_seconds > compared_by(course) or course.job.is_stopped:
-            break
+    shown = [one for one in course.entries if one.raw is not None and not one.learner]
+    tried = [one for one in shown if LEARNERS[one.model].folded]
+    needed = ROUGHLY * sum(one.fit_seconds for one in tried)
+    if clock.now() + needed > compared_by(course):
+        return
+    found = {}
+    for entry in tried:
         began = time.monotonic()
         done = _learnt(course, LEARNERS[entry.model], folds)
         if done is None or course.is_enough:
-            break  # half learnt, it would only spoil the mean
+            return  # those with two would be held against those with one
         other = np.concatenate([raw for _, raw in done])[order]
-        course.entries[place] = _scored(
-            course,
-            replace(
-                entry,
-                fit_seconds=(entry.fit_seconds + time.monotonic() - began) / 2,
-                raw=(entry.raw + other) / 2,
-            ),
-        )
+        seconds = (entry.fit_seconds + time.monotonic() - began) / 2
+        raw = (entry.raw + other) / 2
+        found[entry.model] = _scored(course, replace(entry, fit_seconds=seconds, raw=raw))
+    course.entries[:] = [found.get(one.model, one) for one in course.entries]
     combine(course)
 
 

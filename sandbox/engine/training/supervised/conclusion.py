@@ -51,14 +51,14 @@ def again(course: TableCourse) -> Fitted | None:
     """The best learner again on all rows, at the size validation chose; None without time.
 
     Cut short, a model would know less than those of the folds together, which met the test: they
-    then stand in for it.
+    then stand in for it, and in an ensemble for each member that finds no time.
     """
     best, lesson, now = course.best, course.lesson, clock.now()
     needed, left = timing.again_seconds(course, best), timing.again_left(course)
-    if course.job.is_stopped or not timing.can_learn_again(course):
+    learner = timing.affordable(course, best)
+    if course.job.is_stopped or learner is None:
         return None
     ends = now + min(left, max(2 * needed, left / 2))
-    learner = best.learner or LEARNERS[best.model]
     fitted = learner.fit(replace(lesson.until(ends), size=best.size))
     if not (isinstance(fitted, Mean) and isinstance(best.learner, Ensemble)):
         if not is_whole(fitted, best.size):
@@ -66,15 +66,14 @@ def again(course: TableCourse) -> Fitted | None:
         course.learnt = len(course.goal.y)
         return fitted
     models = {entry.model: entry.models for entry in course.entries}
-    whole = {
-        name for _, name, one in fitted.members if is_whole(one, best.learner.parts[name].size)
-    }
-    if len(whole) == len(fitted.members):
+    parts = best.learner.parts
+    whole = {name: [one] for _, name, one in fitted.members if is_whole(one, parts[name].size)}
+    if len(whole) == len(parts):
         course.learnt = len(course.goal.y)
     members: list[Member] = []
-    for weight, name, one in fitted.members:
-        found = [one] if name in whole else models[name]
-        members += [(weight / len(found), name, each) for each in found]
+    for name, part in parts.items():
+        found = whole.get(name, models[name])
+        members += [(part.weight / len(found), name, each) for each in found]
     return Mean(members, best.learner.bounds)
 
 

@@ -63,8 +63,8 @@ class TableCourse(Course):
     """The column whose rows belong together, where one is known."""
     awake: set[str] = field(default_factory=set)
     """The learners that have loaded what they take."""
-    shining: set[str] = field(default_factory=set)
-    """The learners that at a look did better on a long table than the first at its glance."""
+    shining: dict[str, float] = field(default_factory=dict)
+    """The learners that at a look did better on a long table than the first, with their scores."""
     tested: Fitted | None = None
     """The model that met the test rows, until there is one to keep instead."""
     kept: Fitted | None = None

@@ -10,6 +10,8 @@ from sandbox.engine.learners.ensemble import Ensemble
 from sandbox.engine.training.course import Entry, drawing
 
 if TYPE_CHECKING:
+    from sandbox.engine.learners import Learner
+
     from .course import TableCourse
 
 POOLED = 8_000_000
@@ -43,6 +45,15 @@ def again_left(course: TableCourse) -> float:
 def can_learn_again(course: TableCourse) -> bool:
     """Whether the best so far can still learn once more from all rows."""
     return again_seconds(course, course.best) < again_left(course)
+
+
+def affordable(course: TableCourse, entry: Entry) -> Learner | None:
+    """What of a learner can still learn from all rows: of an ensemble perhaps some, or None."""
+    learner = entry.learner or LEARNERS[entry.model]
+    share = again_left(course) / max(again_seconds(course, entry), 1e-9)
+    if share > 1:
+        return learner
+    return learner.within(share, course.lesson.threads) if isinstance(learner, Ensemble) else None
 
 
 def compared_by(course: TableCourse, *, shines: bool = False) -> float:
