@@ -11,6 +11,9 @@ from .metrics import Metric
 
 REPEATS = 5
 PERMUTED = 1_000
+FEWEST, TELLING = 100, 10
+"""A slow model is asked about fewer rows, for of so many columns people want to know; yet not of
+fewer than the first: it would be luck."""
 SEATS = 20
 DEPENDENT = 3
 AVERAGED = 300
@@ -31,22 +34,24 @@ def importance(
 ) -> list[dict[str, Any]]:
     """How much worse the score gets when a column is shuffled (Breiman 2001), in the metric's unit.
 
-    Shuffles all features of a table's column together, REPEATS times, on at most PERMUTED rows.
-    Most important first. Columns not reached by the deadline are left out, so those by which the
-    predictions differ most are shuffled first: in the file's order the first few would look like
-    all that matters.
+    Shuffles all features of a table's column together, REPEATS times, on at most PERMUTED rows, on
+    fewer where the model is slow. Most important first. Columns not reached by the deadline are
+    left out, so those by which the predictions differ most are shuffled first: in the file's order
+    the first few would look like all that matters.
     """
     chance = np.random.default_rng(seed)
-    rows = chance.permutation(len(y))[:PERMUTED]
-    x, y = x[rows], y[rows]
-    said = predict(x)
-    whole = metric.safe(y, said)
     places: dict[str, list[int]] = {}
     for place, feature in enumerate(features.features):
         places.setdefault(feature.source, []).append(place)
+    rows = chance.permutation(len(y))[:PERMUTED]
+    x, y = x[rows], y[rows]
+    said, count = _asked(predict, x, REPEATS * min(TELLING, len(places)), deadline)
+    columns = sorted(places, key=lambda one: -_parted(said, x[:, places[one]]))
+    x, y, said = x[:count], y[:count], said[:count]
+    whole = metric.safe(y, said)
     orders = [chance.permutation(len(y)) for _ in range(REPEATS)]
     found = []
-    for column in sorted(places, key=lambda one: -_parted(said, x[:, places[one]])):
+    for column in columns:
         if clock.now() > deadline:
             break
         at = places[column]
@@ -65,6 +70,17 @@ def importance(
             }
         )
     return sorted(found, key=lambda one: -one["mean"])
+
+
+def _asked(
+    predict: Callable[[np.ndarray], np.ndarray], x: np.ndarray, times: int, deadline: float
+) -> tuple[np.ndarray, int]:
+    """What a model says of rows, and about how many of them it says so many times by a deadline."""
+    began = clock.now()
+    said = predict(x)
+    now = clock.now()
+    share = (deadline - now) / max(times * (now - began), 1e-9)
+    return said, max(FEWEST, int(min(1.0, share) * len(x)))
 
 
 def _parted(said: np.ndarray, x: np.ndarray) -> float:
@@ -100,6 +116,7 @@ def dependence(
     if classes > 2:
         return []
     seen = x[:AVERAGED]
+    seen = seen[: _asked(predict, seen, DEPENDENT * GRID, deadline)[1]]
     found: list[dict[str, Any]] = []
     for column in columns:
         places = [at for at, one in enumerate(features.features) if one.source == column]

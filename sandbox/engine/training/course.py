@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Spec
 
 ENDING, RESERVE = 0.85, 0.35
-"""What test, explanations and charts get: so many seconds times the root of the budget's, for they
-take longer where more was learnt, yet not as many times as long; of little, at most that share."""
+"""Test, explanations and charts get so many times the square root of the budget's seconds, for they
+take longer where more was learnt, yet not in proportion; of a short budget that share."""
 DRAWING, DRAWN = 0.5, 0.25
-"""The same of what writing the model and charts get of that."""
+"""The same of what writing the model and charts get of it."""
 COMMON = ("learning_curve", "leaderboard", "importance")
 """The charts of every training."""
 FEW_ROWS = 200

@@ -132,12 +132,19 @@ def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first
     (looked,) = slow.deadlines
     assert looked < now + 2, "a look is short"
     assert first.score is not None
-    assert set(course.shining) == ({"slow"} if is_bright else set())
+    assert (set(course.shining), course.outshone) == (
+        ({"slow"}, set()) if is_bright else (set(), {"slow"})
+    )
     course.first_result, now, left = 0.0, clock.now(), timing.again_left(course)
     entry = comparison.attempt(course, "slow")
     taught = slow.deadlines[1:]
     assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("no_time", 0))
     assert all(now + 0.8 * left < one < now + left for one in taught), "it has nearly all there is"
+
+
+def test_what_the_first_outshone_leaves_the_time_to_others(course: TableCourse) -> None:
+    course.outshone = {"linear"}
+    assert comparison.attempt(course, "linear").why == "no_time"
 
 
 @pytest.mark.parametrize(("share", "is_asked"), [(0.1, False), (0.5, True)])

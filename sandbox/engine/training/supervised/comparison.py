@@ -57,7 +57,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
     is_first, is_slow = course.first_result is None, _is_slow(course, learner)
     shines = is_slow and name in course.shining
     must = is_first and clock.now() < compared_by(course)
-    if is_slow and not must and not shines:
+    if (is_slow and not must and not shines) or name in course.outshone:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     if not is_first and not is_slow and _is_slow(course, learner):
@@ -70,9 +70,7 @@ def attempt(course: TableCourse, name: str) -> Entry:
     if done and course.shining and is_first:
         # who outshone a glance may still stand behind what was made of the whole
         raw, seen = done[0][1][:GLANCED], split.folds[0][1][:GLANCED]
-        course.shining = _shining(
-            course, course.shining, _scored(course, Entry("", 0.0, raw=raw), seen)
-        )
+        _outshine(course, course.shining, _scored(course, Entry("", 0.0, raw=raw), seen))
     if shown and course.is_enough:
         done = [_better(course, shown, done or [])]
     took = time.monotonic() - began
@@ -141,14 +139,16 @@ def _glance(course: TableCourse, learner: Learner) -> Fitted | None:
         course.first_result = course.job.at()
         course.tell("training", 0.15)
         course.entries.pop()
-    course.shining = _shining(course, {name: look.result() for name, look in looks}, entry)
+    _outshine(course, {name: look.result() for name, look in looks}, entry)
     return fitted
 
 
-def _shining(course: TableCourse, looks: Mapping[str, float], entry: Entry) -> dict[str, float]:
-    """The looks that scored better than what another made of the same rows."""
-    beaten = np.nan if entry.score is None else entry.score
-    return {name: score for name, score in looks.items() if course.metric.gain(score, beaten) > 0}
+def _outshine(course: TableCourse, looks: Mapping[str, float], first: Entry) -> None:
+    """Tell who scored better at a look than the first learner on the same rows, and who worse."""
+    beaten = np.nan if first.score is None else first.score
+    gains = {name: course.metric.gain(score, beaten) for name, score in looks.items()}
+    course.shining = {name: looks[name] for name, gain in gains.items() if gain > 0}
+    course.outshone |= {name for name, gain in gains.items() if gain <= 0}
 
 
 def _looked(course: TableCourse, learner: Learner, rows: np.ndarray, seen: np.ndarray) -> float:

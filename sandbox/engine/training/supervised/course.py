@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Goal, Supervised
     from sandbox.engine.splits import Fold, Split
 
-TAUGHT, USUAL = 450, 20
+TAUGHT, USUAL = 1_000, 20
 """Rows of two classes and so many columns that the first few models can check on folds in a second
 of the budget, when as much time again is left for later models and for learning from all rows."""
 TIMED = 300
@@ -65,6 +65,8 @@ class TableCourse(Course):
     """The learners that have loaded what they take."""
     shining: dict[str, float] = field(default_factory=dict)
     """The learners that at a look did better on a long table than the first, with their scores."""
+    outshone: set[str] = field(default_factory=set)
+    """Those that did worse: where time is short, it is better spent on others."""
     tested: Fitted | None = None
     """The model that met the test rows, until there is one to keep instead."""
     kept: Fitted | None = None
