@@ -12,8 +12,8 @@ from .metrics import Metric
 REPEATS = 5
 PERMUTED = 1_000
 FEWEST, TELLING = 100, 10
-"""A slow model is asked about fewer rows, for of so many columns people want to know; yet not of
-fewer than the first: it would be luck."""
+"""Rows that even a slow model is asked about, for what fewer say would be luck; and columns that it
+is asked about fewer rows for, so that they are reached."""
 SEATS = 20
 DEPENDENT = 3
 AVERAGED = 300
