@@ -117,7 +117,7 @@ class Ensemble(Learner):
 
         from sandbox.engine.learners import LEARNERS
 
-        workers = lesson.threads if lesson.x.size < SMALL else 1
+        workers = self.workers(lesson)
 
         def teach(queue: Mapping[str, float]) -> list[Member]:
             taught, left = [], sum(queue.values())
@@ -136,6 +136,11 @@ class Ensemble(Learner):
         with alone, ThreadPoolExecutor(workers) as pool:
             taught = pool.map(teach, self.queues(workers))
             return Mean([one for queue in taught for one in queue], self.bounds)
+
+    @staticmethod
+    def workers(lesson: Lesson) -> int:
+        """How many members are taught side by side."""
+        return lesson.threads if lesson.x.size < SMALL else 1
 
     def queues(self, workers: int) -> list[dict[str, float]]:
         """What each worker teaches, with its seconds: the longest first, each to whom is free."""

@@ -55,7 +55,7 @@ def again(course: TableCourse) -> Fitted | None:
     """
     best, lesson, now = course.best, course.lesson, clock.now()
     needed, left = timing.again_seconds(course, best), timing.again_left(course)
-    learner = timing.affordable(course, best)
+    learner = timing.affordable(course)
     if course.job.is_stopped or learner is None:
         return None
     ends = now + min(left, max(2 * needed, left / 2))

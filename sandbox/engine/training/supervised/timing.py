@@ -47,13 +47,15 @@ def can_learn_again(course: TableCourse) -> bool:
     return again_seconds(course, course.best) < again_left(course)
 
 
-def affordable(course: TableCourse, entry: Entry) -> Learner | None:
-    """What of a learner can still learn from all rows: of an ensemble perhaps some, or None."""
-    learner = entry.learner or LEARNERS[entry.model]
-    share = again_left(course) / max(again_seconds(course, entry), 1e-9)
-    if share > 1:
+def affordable(course: TableCourse) -> Learner | None:
+    """What of the best so far can still learn from all rows: of an ensemble perhaps some parts."""
+    learner = course.best.learner or LEARNERS[course.best.model]
+    if can_learn_again(course):
         return learner
-    return learner.within(share, course.lesson.threads) if isinstance(learner, Ensemble) else None
+    if not isinstance(learner, Ensemble):
+        return None
+    share = again_left(course) / again_seconds(course, course.best)
+    return learner.within(share, learner.workers(course.lesson))
 
 
 def compared_by(course: TableCourse, *, shines: bool = False) -> float:
