@@ -38,6 +38,7 @@ class Row:
     seconds: str
     is_best: bool
     is_baseline: bool
+    is_scored: bool
     why: str
 
 
@@ -151,6 +152,7 @@ class Outcome:
                 seconds=f"{row.get('fit_seconds') or 0:.1f}",
                 is_best=row.get("model") == best and not self._is_baseline(row),
                 is_baseline=self._is_baseline(row),
+                is_scored=row.get("validation") is not None,
                 why=str(messages.sentence(row["why"], {})) if row.get("why") else "",
             )
             for row in self.board

@@ -34,10 +34,12 @@ class Limits:
     def of(cls, job: Mapping[str, Any]) -> Limits:
         """What a job of this kind may take, its own budget of seconds and threads included."""
         usual = USUAL[job["job"]]
+        # rows to predict may be many more than taught it, and cost as much as a job of their own
+        more = USUAL["predict"].wall_seconds if job.get("test") else 0
         return replace(
             usual,
             memory=usual.memory + (CUDA if job.get("gpu") else 0),
-            wall_seconds=usual.wall_seconds + int(job.get("seconds", 0)),
+            wall_seconds=usual.wall_seconds + int(job.get("seconds", 0)) + more,
             threads=int(job.get("threads", usual.threads)),
         )
 

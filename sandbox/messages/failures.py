@@ -178,8 +178,16 @@ FAILURES: dict[str, Words] = {
         "Something unexpected stopped the job (%(type)s). Your data is safe; try again, and "
         "tell the operator if it happens twice."
     ),
-    # why one model of the leaderboard has no score
+    # why one model of the leaderboard has no score, or is not the one that is kept
+    "lead_may_be_luck": _(
+        "Its lead over the ensemble may be luck. The ensemble is kept, as it errs less where a few "
+        "rows decide."
+    ),
     "no_time": _("Not trained: the time budget was used up. Give the run more seconds."),
+    "outshone": _(
+        "Not trained: at a first look it did worse than the first model, so its time went to "
+        "others."
+    ),
     "stopped": _("Not trained: the run was stopped early."),
     "no_memory": _("Not trained: it needed more memory than the run may use."),
     "learner_failed": _(

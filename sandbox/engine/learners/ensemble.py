@@ -225,22 +225,10 @@ def bounded(
 def weigh(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Weights by learner, from predictions of the same unseen rows (rows,) or (rows, classes).
 
-    Steady losses choose them, unless the best model alone would do better by these.
+    Steady losses choose them. Where the mean's gain over the best model is within its standard
+    error, so that it may be luck, the weights move halfway back to that model.
     """
-    best = min(predictions.values(), key=lambda raw: float(losses(raw).mean()))
-    weights = _weighed(losses.steady(best), predictions)
-    mean = sum(weight * predictions[name] for name, weight in weights.items())
-    if losses(np.asarray(mean)).mean() > losses(best).mean():
-        weights = _weighed(losses, predictions)
-    return weights
-
-
-def _weighed(losses: "Losses", predictions: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """The weights by these losses.
-
-    Where the mean's gain over the best model is within its standard error, so that it may be luck,
-    the weights move halfway back to that model.
-    """
+    losses = losses.steady(min(predictions.values(), key=lambda raw: float(losses(raw).mean())))
     each = {name: losses(raw) for name, raw in predictions.items()}
     best = min(each, key=lambda name: float(each[name].mean()))
     chosen, least = [best], float(each[best].mean())

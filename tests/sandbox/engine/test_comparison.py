@@ -135,16 +135,36 @@ def test_what_takes_long_is_learnt_where_it_does_better_at_a_look_than_the_first
     assert (set(course.shining), course.outshone) == (
         ({"slow"}, set()) if is_bright else (set(), {"slow"})
     )
-    course.first_result, now, left = 0.0, clock.now(), timing.again_left(course)
+    course.first_result, now, left = 0.0, clock.now(), timing.unwritten(course)
     entry = comparison.attempt(course, "slow")
     taught = slow.deadlines[1:]
-    assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("no_time", 0))
+    assert (entry.why, len(taught)) == ((None, 2) if is_bright else ("outshone", 0))
     assert all(now + 0.8 * left < one < now + left for one in taught), "it has nearly all there is"
 
 
 def test_what_the_first_outshone_leaves_the_time_to_others(course: TableCourse) -> None:
     course.outshone = {"linear"}
-    assert comparison.attempt(course, "linear").why == "no_time"
+    assert comparison.attempt(course, "linear").why == "outshone"
+
+
+def test_the_ensemble_is_kept_where_one_row_makes_the_lead(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=400).round(3)
+    rows = np.column_stack([x, (x + 9 + chance.normal(size=400)).round(3)]).tolist()
+    course = begun(tmp_path, as_csv(["x", "y"], rows), "regression", "y")
+    truth = course.goal.y[course.split.checked]
+    single, other = course.entries[1:3]
+    single.raw, other.raw = (truth + by * chance.normal(size=len(truth)) for by in (0.5, 0.3))
+    other.raw[0] += 8
+    single.score, other.score = (course.metric.safe(truth, raw) for raw in (single.raw, other.raw))
+    comparison.combine(course)
+    by_score = super(TableCourse, course).best
+    assert (by_score.model, by_score.why) == (single.model, comparison.LUCKY)
+    assert course.best.model == Ensemble.name
+    other.raw[:] = course.entries[0].raw
+    other.score = course.metric.safe(truth, other.raw)
+    comparison.combine(course)
+    assert (course.best, single.why) == (single, None), "now every row says so"
 
 
 @pytest.mark.parametrize(("share", "is_asked"), [(0.1, False), (0.5, True)])
@@ -191,7 +211,7 @@ def test_time_for_a_refit_is_kept_only_where_it_fits(
 ) -> None:
     best = course.best
     best.fit_seconds, best.learner = 1.0, None
-    best.fit_seconds = share * timing.again_left(course) / timing.again_seconds(course, best)
+    best.fit_seconds = share * timing.unwritten(course) / timing.again_seconds(course, best)
     assert timing.can_learn_again(course) == fits
 
 
@@ -261,6 +281,17 @@ def test_the_folds_models_stand_in_for_a_member_that_was_cut_short(course: Table
     names = [name for _, name, _ in hasty.members]
     assert names == ["linear", *["boosting"] * len(entries["boosting"].models)]
     assert sum(weight for weight, _, _ in hasty.members) == pytest.approx(1)
+
+
+def test_rows_asked_about_take_the_time_of_explanations_not_of_the_model(
+    course: TableCourse,
+) -> None:
+    assert timing.predicting(course, seconds=1) == 0, "nothing was asked"
+    course.unseen = course.known
+    times = len(course.known) / len(course.split.test)
+    assert timing.predicting(course, seconds=0.01) == pytest.approx(0.01 * times)
+    left = timing.unwritten(course) - timing.again_seconds(course, course.best)
+    assert timing.predicting(course, seconds=1e6) == pytest.approx(left, abs=1)
 
 
 def test_of_an_ensemble_what_finds_time_is_learnt_again(course: TableCourse) -> None:

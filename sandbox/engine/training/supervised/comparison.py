@@ -42,6 +42,10 @@ REPEATED, ROUGHLY = 1_000, 1.3
 """Rows up to which luck in drawing the folds is worth averaging out, and how far off the seconds
 that it will take may be."""
 
+LUCKY = "lead_may_be_luck"
+"""Why the best score is not enough: the mean of several learners may be as good, and errs less
+where a few rows decide."""
+
 Learnt = tuple[Fitted, np.ndarray]
 
 
@@ -57,7 +61,9 @@ def attempt(course: TableCourse, name: str) -> Entry:
     is_first, is_slow = course.first_result is None, _is_slow(course, learner)
     shines = is_slow and name in course.shining
     must = is_first and clock.now() < compared_by(course)
-    if (is_slow and not must and not shines) or name in course.outshone:
+    if name in course.outshone:
+        return Entry(name, 0.0, why="outshone")
+    if is_slow and not must and not shines:
         return Entry(name, 0.0, why="no_time")
     learner.start()
     if not is_first and not is_slow and _is_slow(course, learner):
@@ -235,6 +241,8 @@ def _mapped(
 def combine(course: TableCourse) -> None:
     """Bring the ensemble of all that has learnt so far up to date."""
     course.entries[:] = [entry for entry in course.entries if entry.model != Ensemble.name]
+    for one in course.entries:
+        one.why = None if one.why == LUCKY else one.why
     lesson, checked = course.lesson, course.split.checked
     tried = [one for one in course.entries[1:] if one.score is not None]
     if len(tried) < 2 or any(LEARNERS[one.model].takes != "table" for one in tried):
@@ -265,6 +273,27 @@ def combine(course: TableCourse) -> None:
         size=len(parts),
     )
     course.entries.append(_scored(course, entry))
+    top = course.best
+    is_single = top is not entry and top is not course.baseline
+    if entry.score is not None and is_single and not _is_better(course, top, entry, len(tried)):
+        top.why = LUCKY
+
+
+def _is_better(course: TableCourse, one: Entry, other: Entry, tried: int) -> bool:
+    """Whether one of so many learners beats another by more than luck would have it."""
+    assert one.raw is not None
+    assert other.raw is not None
+    checked = course.split.checked
+    low, _ = metrics.gain_interval(
+        course.metric,
+        course.goal.y[checked],
+        metrics.decided(one.raw, one.cut),
+        metrics.decided(other.raw, other.cut),
+        seed=course.lesson.seed,
+        tried=tried,
+        groups=course.split.together(checked),
+    )
+    return low > 0
 
 
 def widen(course: TableCourse) -> None:
@@ -368,21 +397,11 @@ def judge_skill(course: TableCourse) -> None:
     tried = sum(entry.score is not None for entry in course.entries[1:])
     if not tried:
         return  # who tried nothing cannot say that nothing is there
-    best, baseline, metric = course.best, course.baseline, course.metric
-    truth, lesson, split = course.goal.y[course.split.checked], course.lesson, course.split
-    groups = split.together(split.checked)
-    sure = False
-    if best is not baseline and best.raw is not None and baseline.raw is not None:
-        ours = metrics.decided(best.raw, best.cut)
-        guess = metrics.decided(baseline.raw, baseline.cut)
-        low, _ = metrics.gain_interval(
-            metric, truth, ours, guess, seed=lesson.seed, tried=tried, groups=groups
-        )
-        sure = low > 0
-    if not sure:
-        course.warnings.append(warning("no_skill", metric=metric.name))
+    best, baseline, lesson = course.best, course.baseline, course.lesson
+    if best is baseline or not _is_better(course, best, baseline, tried):
+        course.warnings.append(warning("no_skill", metric=course.metric.name))
         return
-    rows = split.train
+    rows = course.split.train
     course.warnings += leakage.leaks(
         lesson.x[rows],
         lesson.y[rows],
@@ -390,5 +409,5 @@ def judge_skill(course: TableCourse) -> None:
         classes=lesson.classes,
         seed=lesson.seed,
         deadline=clock.now() + 0.3 * max(0.0, course.job.left()),
-        groups=split.together(rows),
+        groups=course.split.together(rows),
     )

@@ -14,7 +14,7 @@ from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Mean, Member
 from sandbox.engine.problems import warning
 from sandbox.engine.saved import Model
-from sandbox.engine.training.course import drawing, milliseconds
+from sandbox.engine.training.course import milliseconds
 from sandbox.engine.typical import typical
 
 from . import timing
@@ -54,7 +54,7 @@ def again(course: TableCourse) -> Fitted | None:
     then stand in for it, and in an ensemble for each member that finds no time.
     """
     best, lesson, now = course.best, course.lesson, clock.now()
-    needed, left = timing.again_seconds(course, best), timing.again_left(course)
+    needed, left = timing.again_seconds(course, best), timing.unwritten(course)
     learner = timing.affordable(course)
     if course.job.is_stopped or learner is None:
         return None
@@ -87,7 +87,9 @@ def look(course: TableCourse) -> tuple[dict[str, Any], np.ndarray]:
     assert course.best.first is not None
     models = course.best.models or [course.best.first]
     course.tested = models[0] if len(models) == 1 else Mean.of(course.best.model, models)
+    began = clock.now()
     raw = course.tested.predict(course.lesson.x[course.split.test])
+    course.predicting = timing.predicting(course, (clock.now() - began) / len(models))
     goal, best, split = course.goal, course.best, course.split
     metric, truth = course.metric.at(best.cut), goal.y[split.test]
     score = metric.safe(truth, raw)
@@ -131,7 +133,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             metric,
             seed=lesson.seed,
-            deadline=clock.now() + max(0.2, 0.5 * (course.job.left() - drawing(course.job))),
+            deadline=clock.now() + max(0.2, 0.5 * timing.unwritten(course)),
         )
     course.tell("explaining", 0.8)
     facts |= {
@@ -143,7 +145,7 @@ def conclude(course: TableCourse) -> dict[str, Any]:
             course.features,
             [one["column"] for one in important if one["mean"] > 0],
             classes=goal.classes,
-            deadline=clock.now() + 0.5 * (course.job.left() - drawing(course.job)),
+            deadline=clock.now() + 0.5 * timing.unwritten(course),
         ),
         **course.spec.explain(
             goal,
@@ -187,14 +189,14 @@ def curve(course: TableCourse) -> list[dict[str, Any]]:
     if best is course.baseline:
         return []
     assert best.first is not None
-    if job.left() < 3 * per_fit + drawing(job) or job.is_stopped:
+    if timing.unwritten(course) < 3 * per_fit or job.is_stopped:
         told = best.first.curve
         step = max(1, len(told) // CURVE_POINTS)
         return [
             {"iteration": place, "train": one, "validation": other}
             for place, one, other in told[::step]
         ]
-    until = clock.now() + 0.5 * (job.left() - drawing(job))
+    until = clock.now() + 0.5 * timing.unwritten(course)
     points = []
     for share in SIZES:
         rows = np.sort(order[: max(10, int(share * len(order)))])

@@ -15,7 +15,8 @@ from sandbox.engine.checks import fit, groups, rows
 from sandbox.engine.metrics import decided
 from sandbox.engine.problems import warning
 from sandbox.engine.table import labels
-from sandbox.engine.training.course import drawing
+
+from . import timing
 
 if TYPE_CHECKING:
     from .course import TableCourse
@@ -41,7 +42,7 @@ def review(course: TableCourse, facts: Mapping[str, Any]) -> Facts:
         else (_alike,)
     )
     for check in checks:
-        if course.job.left() < drawing(course.job):
+        if timing.unwritten(course) < 0:
             break
         try:
             check(course, facts, found)

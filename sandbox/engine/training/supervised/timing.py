@@ -34,17 +34,29 @@ def again_seconds(course: TableCourse, entry: Entry) -> float:
     return seconds * growth(course) / len(course.split.folds)
 
 
-def again_left(course: TableCourse) -> float:
-    """The seconds in which the best may learn once more.
+def predicting(course: TableCourse, seconds: float) -> float:
+    """How long one model takes for the rows asked about, if it takes so many seconds for the test.
 
-    They may be those of explanations, which people need less than the model.
+    At most what learning once more leaves: explanations give way, the model does not.
     """
-    return course.job.left() - drawing(course.job)
+    if course.unseen is None:
+        return 0.0
+    again = again_seconds(course, course.best) if can_learn_again(course) else 0.0
+    needed = seconds / len(course.split.test) * len(course.unseen)
+    return min(needed, max(0.0, unwritten(course) - again))
+
+
+def unwritten(course: TableCourse) -> float:
+    """The seconds until predictions that were asked for, the model and charts must be written.
+
+    The best may learn once more in them: people need it more than explanations.
+    """
+    return course.job.left() - drawing(course.job) - course.predicting
 
 
 def can_learn_again(course: TableCourse) -> bool:
     """Whether the best so far can still learn once more from all rows."""
-    return again_seconds(course, course.best) < again_left(course)
+    return again_seconds(course, course.best) < unwritten(course)
 
 
 def affordable(course: TableCourse) -> Learner | None:
@@ -54,7 +66,7 @@ def affordable(course: TableCourse) -> Learner | None:
         return learner
     if not isinstance(learner, Ensemble):
         return None
-    share = again_left(course) / again_seconds(course, course.best)
+    share = unwritten(course) / again_seconds(course, course.best)
     return learner.within(share, learner.workers(course.lesson))
 
 
@@ -65,7 +77,7 @@ def compared_by(course: TableCourse, *, shines: bool = False) -> float:
     is worth more than the best so far with a few more rows.
     """
     if shines:
-        return clock.now() + again_left(course)
+        return clock.now() + unwritten(course)
     best, deadline = course.best, course.lesson.deadline
     if best is course.baseline or not can_learn_again(course):
         return deadline
