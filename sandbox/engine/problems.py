@@ -130,6 +130,7 @@ WARNINGS: dict[str, tuple[str, ...]] = {
 
 REASONS: dict[str, tuple[str, ...]] = {
     "no_time": (),
+    "outshone": (),
     "stopped": (),
     "no_memory": (),
     "learner_failed": (),
@@ -139,8 +140,9 @@ REASONS: dict[str, tuple[str, ...]] = {
     "weights_foreign": (),
     "weights_not_finite": (),
     "other_count": (),
+    "lead_may_be_luck": (),
 }
-"""Why a learner's row of the leaderboard has no score."""
+"""Why a learner's row of the leaderboard has no score, or is not the best in spite of it."""
 
 
 class Problem(Exception):  # noqa: N818

@@ -18,7 +18,7 @@ from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blend
 from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
 
-from .timing import can_learn_again, compared_by, growth, is_pooled
+from .timing import ROUGHLY, can_learn_again, compared_by, growth, is_pooled
 
 if TYPE_CHECKING:
     from sandbox.engine.learners import Learner
@@ -38,9 +38,8 @@ WAITED = 0.8
 """The share of the time that the first learner, and to learn it again, may take before them."""
 WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
-REPEATED, ROUGHLY = 1_000, 1.3
-"""Rows up to which luck in drawing the folds is worth averaging out, and how far off the seconds
-that it will take may be."""
+REPEATED = 1_000
+"""Rows up to which luck in drawing the folds is worth averaging out."""
 
 LUCKY = "lead_may_be_luck"
 """Why the best score is not enough: the mean of several learners may be as good, and errs less

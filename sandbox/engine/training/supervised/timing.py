@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from .course import TableCourse
 
+ROUGHLY = 1.3
+"""How far off the seconds that something will take may be."""
 POOLED = 8_000_000
 """Cells below which folds run side by side with one thread each; above, one by one."""
 
@@ -41,9 +43,8 @@ def predicting(course: TableCourse, seconds: float) -> float:
     """
     if course.unseen is None:
         return 0.0
-    again = again_seconds(course, course.best) if can_learn_again(course) else 0.0
-    needed = seconds / len(course.split.test) * len(course.unseen)
-    return min(needed, max(0.0, unwritten(course) - again))
+    room = unwritten(course) - ROUGHLY * again_seconds(course, course.best)
+    return min(seconds / len(course.split.test) * len(course.unseen), max(0.0, room))
 
 
 def unwritten(course: TableCourse) -> float:
