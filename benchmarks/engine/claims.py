@@ -132,11 +132,12 @@ def light(results: Sequence[Result]) -> Claim:
         / theirs[name]
         for name in both
     ]
+    light = sum(one <= 0.5 for one in alone)
     said = (
-        f"{between(alone)} of it where we learn, {between(whole)} with the command that watches; "
-        f"{len(both)} tables"
+        f"{between(alone)} of it where we learn, at most half on {light} of {len(alone)} tables; "
+        f"{between(whole)} with the command that watches"
     )
-    return Claim(sentence, said, max(alone) <= 0.5, BOUTS[0].command, BOUTS[0].runs)
+    return Claim(sentence, said, light == len(alone), BOUTS[0].command, BOUTS[0].runs)
 
 
 def between(ratios: Sequence[float]) -> str:
