@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sandbox.engine.specs.base import Goal, Supervised
     from sandbox.engine.splits import Fold, Split
 
-TAUGHT, USUAL = 1_000, 20
+TAUGHT, USUAL = 2_500, 20
 """Rows of two classes and so many columns that the first few models can check on folds in a second
 of the budget, when as much time again is left for later models and for learning from all rows."""
 TIMED = 300
