@@ -207,6 +207,26 @@ def test_a_run_at_work_shows_its_stage_and_who_leads(
     assert "0.910" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Its lead over the ensemble may be luck."), ("ja", "偶然かも")]
+)
+def test_a_score_that_leads_by_luck_stands_with_the_reason_why_it_is_not_the_best(
+    language: str, said: str, member: User, use_case: UseCase, client_of: ClientOf
+) -> None:
+    first, *others = results.RESULT["leaderboard"]
+    lucky = {**first, "model": "neural", "validation": 0.93, "why": "lead_may_be_luck"}
+    board = [lucky, {**first, "model": "ensemble"}, *others]
+    row = results.finished(use_case)
+    Run.objects.update(result={**results.RESULT, "leaderboard": board, "best": "ensemble"})
+    client = client_of(member)
+    client.cookies["django_language"] = language
+    lines = page(client, row).split('<table class="table leaderboard">')[1].split("<tr")
+    (line,) = (one for one in lines if said in one)
+    assert "0.930" in line
+    assert "chip" not in line
+    assert ["chip" in one for one in lines if "0.910" in one] == [True]
+
+
 def test_what_was_agreed_names_the_metric_as_soon_as_it_is_known(
     member: User, use_case: UseCase, client_of: ClientOf
 ) -> None:
