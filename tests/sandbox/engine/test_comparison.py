@@ -18,7 +18,7 @@ from sandbox.engine.learners.linear import Line, Linear
 from sandbox.engine.specs import SPECS
 from sandbox.engine.specs.base import Supervised
 from sandbox.engine.training.course import Entry
-from sandbox.engine.training.supervised import comparison, conclusion, timing
+from sandbox.engine.training.supervised import comparison, conclusion, review, timing
 from sandbox.engine.training.supervised.course import TableCourse, begin
 
 from .conftest import as_csv, customers
@@ -165,6 +165,20 @@ def test_the_ensemble_is_kept_where_one_row_makes_the_lead(tmp_path: Path) -> No
     other.score = course.metric.safe(truth, other.raw)
     comparison.combine(course)
     assert (course.best, single.why) == (single, None), "now every row says so"
+
+
+@pytest.mark.parametrize("is_rule", [True, False])
+def test_a_rule_would_do_only_where_it_beats_the_guess(tmp_path: Path, *, is_rule: bool) -> None:
+    """However wide the interval of the best is, and on all the rows that judged it."""
+    chance = np.random.default_rng(0)
+    x, noise = chance.normal(size=(2, 400)).round(3)
+    rows = np.column_stack([x, ((x > 0) if is_rule else 0) + noise]).tolist()
+    course = begun(tmp_path, as_csv(["x", "y"], rows), "regression", "y")
+    course.best.interval = (0.0, 9.0)
+    course.warnings.clear()
+    review.review(course, {"importance": [{"column": "x", "mean": 1.0}], "learning_curve": []})
+    found = [one["params"] for one in course.warnings if one["code"] == "rule_would_do"]
+    assert [one["column"] for one in found] == (["x"] if is_rule else [])
 
 
 @pytest.mark.parametrize(("share", "is_asked"), [(0.1, False), (0.5, True)])

@@ -75,23 +75,24 @@ def _rule(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
     """A rule over one column that does as well as the best model, as far as anyone can tell."""
     best, lesson, split = course.best, course.lesson, course.split
     telling = [one["column"] for one in facts["importance"][:TOLD] if one["mean"] > 0]
-    fit_rows, check = split.folds[0]
     metric = course.metric.at(best.cut)
     tried: list[tuple[float, int, list[fit.Step]]] = []
     for place, feature in enumerate(course.features.features):
         if feature.source in telling and not feature.part:
-            raw, steps = fit.rule(
-                lesson.x, lesson.y, fit_rows, check, place, classes=lesson.classes, seed=course.seed
-            )
-            tried.append((metric.safe(lesson.y[check], raw), place, steps))
+            asked = {"classes": lesson.classes, "seed": course.seed}
+            rules = [fit.rule(lesson.x, lesson.y, *fold, place, **asked) for fold in split.folds]
+            # on the rows that judged the best: where a few decide, others would tell another story
+            raw = np.concatenate([said for said, _ in rules])
+            score = metric.safe(lesson.y[split.checked], raw)
+            tried.append((score, place, rules[0][1]))
     tried = [one for one in tried if np.isfinite(one[0])]
     if not tried or best.interval is None or best.score is None or _has(course, "leakage"):
         return
     score, place, steps = max(tried, key=lambda one: metric.gain(one[0], 0.0))
-    worst = best.interval[0] if metric.higher else best.interval[1]
-    if metric.gain(score, worst) >= 0:
+    worst, guess = best.interval[0 if metric.higher else 1], course.baseline.score
+    if metric.gain(score, worst) >= 0 and guess is not None and metric.gain(score, guess) > 0:
         feature = course.features.features[place]
-        values = lesson.x[fit_rows, place]
+        values = lesson.x[split.folds[0][0], place]
         told = fit.told(steps, values, feature.levels, course.goal.labels)
         course.warnings.append(
             warning(
