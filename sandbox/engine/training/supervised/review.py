@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,8 +80,8 @@ def _rule(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
     tried: list[tuple[float, int, list[fit.Step]]] = []
     for place, feature in enumerate(course.features.features):
         if feature.source in telling and not feature.part:
-            asked = {"classes": lesson.classes, "seed": course.seed}
-            rules = [fit.rule(lesson.x, lesson.y, *fold, place, **asked) for fold in split.folds]
+            learn = partial(fit.rule, lesson.x, lesson.y, classes=lesson.classes, seed=course.seed)
+            rules = [learn(*fold, place) for fold in split.folds]
             # on the rows that judged the best: where a few decide, others would tell another story
             raw = np.concatenate([said for said, _ in rules])
             score = metric.safe(lesson.y[split.checked], raw)
