@@ -134,8 +134,8 @@ def light(results: Sequence[Result]) -> Claim:
     ]
     light = sum(one <= 0.5 for one in alone)
     said = (
-        f"{between(alone)} of it where we learn, at most half on {light} of {len(alone)} tables; "
-        f"{between(whole)} with the command that watches"
+        f"{between(alone)} of it where we learn, median {statistics.median(alone):.2f}, at most "
+        f"half on {light} of {len(alone)} tables; {between(whole)} with the command that watches"
     )
     return Claim(sentence, said, light == len(alone), BOUTS[0].command, BOUTS[0].runs)
 
