@@ -169,12 +169,10 @@ def test_the_ensemble_is_kept_where_one_row_makes_the_lead(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("is_rule", [True, False])
 def test_a_rule_would_do_only_where_it_beats_the_guess(tmp_path: Path, *, is_rule: bool) -> None:
-    """However wide the interval of the best is, and on all the rows that judged it."""
     chance = np.random.default_rng(0)
     x, noise = chance.normal(size=(2, 400)).round(3)
     rows = np.column_stack([x, ((x > 0) if is_rule else 0) + noise]).tolist()
     course = begun(tmp_path, as_csv(["x", "y"], rows), "regression", "y")
-    course.best.interval = (0.0, 9.0)
     course.warnings.clear()
     review.review(course, {"importance": [{"column": "x", "mean": 1.0}], "learning_curve": []})
     found = [one["params"] for one in course.warnings if one["code"] == "rule_would_do"]

@@ -274,11 +274,11 @@ def combine(course: TableCourse) -> None:
     course.entries.append(_scored(course, entry))
     top = course.best
     is_single = top is not entry and top is not course.baseline
-    if entry.score is not None and is_single and not _is_better(course, top, entry, len(tried)):
+    if entry.score is not None and is_single and not is_better(course, top, entry, len(tried)):
         top.why = LUCKY
 
 
-def _is_better(course: TableCourse, one: Entry, other: Entry, tried: int) -> bool:
+def is_better(course: TableCourse, one: Entry, other: Entry, tried: int) -> bool:
     """Whether one of so many learners beats another by more than luck would have it."""
     assert one.raw is not None
     assert other.raw is not None
@@ -397,7 +397,7 @@ def judge_skill(course: TableCourse) -> None:
     if not tried:
         return  # who tried nothing cannot say that nothing is there
     best, baseline, lesson = course.best, course.baseline, course.lesson
-    if best is baseline or not _is_better(course, best, baseline, tried):
+    if best is baseline or not is_better(course, best, baseline, tried):
         course.warnings.append(warning("no_skill", metric=course.metric.name))
         return
     rows = course.split.train

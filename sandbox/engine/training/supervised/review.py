@@ -16,8 +16,9 @@ from sandbox.engine.checks import fit, groups, rows
 from sandbox.engine.metrics import decided
 from sandbox.engine.problems import warning
 from sandbox.engine.table import labels
+from sandbox.engine.training.course import Entry
 
-from . import timing
+from . import comparison, timing
 
 if TYPE_CHECKING:
     from .course import TableCourse
@@ -77,7 +78,7 @@ def _rule(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
     best, lesson, split = course.best, course.lesson, course.split
     telling = [one["column"] for one in facts["importance"][:TOLD] if one["mean"] > 0]
     metric = course.metric.at(best.cut)
-    tried: list[tuple[float, int, list[fit.Step]]] = []
+    tried: list[tuple[float, int, Entry, list[fit.Step]]] = []
     for place, feature in enumerate(course.features.features):
         if feature.source in telling and not feature.part:
             learn = partial(fit.rule, lesson.x, lesson.y, classes=lesson.classes, seed=course.seed)
@@ -85,21 +86,21 @@ def _rule(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
             # on the rows that judged the best: where a few decide, others would tell another story
             raw = np.concatenate([said for said, _ in rules])
             score = metric.safe(lesson.y[split.checked], raw)
-            tried.append((score, place, rules[0][1]))
+            tried.append((score, place, Entry("rule", 0.0, raw=raw, cut=best.cut), rules[0][1]))
     tried = [one for one in tried if np.isfinite(one[0])]
-    if not tried or best.interval is None or best.score is None or _has(course, "leakage"):
+    guess = course.baseline.score
+    if not tried or best.score is None or guess is None or _has(course, "leakage"):
         return
-    score, place, steps = max(tried, key=lambda one: metric.gain(one[0], 0.0))
-    worst, guess = best.interval[0 if metric.higher else 1], course.baseline.score
-    if metric.gain(score, worst) >= 0 and guess is not None and metric.gain(score, guess) > 0:
-        feature = course.features.features[place]
-        values = lesson.x[split.folds[0][0], place]
-        told = fit.told(steps, values, feature.levels, course.goal.labels)
-        course.warnings.append(
-            warning(
-                "rule_would_do", column=feature.source, steps=told, score=score, best=best.score
-            )
-        )
+    score, place, rule, steps = max(tried, key=lambda one: metric.gain(one[0], 0.0))
+    learners = sum(one.score is not None for one in course.entries[1:])
+    if metric.gain(score, guess) <= 0 or comparison.is_better(course, best, rule, learners):
+        return
+    feature = course.features.features[place]
+    values = lesson.x[split.folds[0][0], place]
+    told = fit.told(steps, values, feature.levels, course.goal.labels)
+    course.warnings.append(
+        warning("rule_would_do", column=feature.source, steps=told, score=score, best=best.score)
+    )
 
 
 def _calibration(course: TableCourse, facts: Mapping[str, Any], found: Facts) -> None:
