@@ -132,12 +132,12 @@ def light(results: Sequence[Result]) -> Claim:
         / theirs[name]
         for name in both
     ]
-    light = sum(one <= 0.5 for one in alone)
+    held = sum(one <= 0.5 for one in alone)
     said = (
         f"{between(alone)} of it where we learn, median {statistics.median(alone):.2f}, at most "
-        f"half on {light} of {len(alone)} tables; {between(whole)} with the command that watches"
+        f"half on {held} of {len(alone)} tables; {between(whole)} with the command that watches"
     )
-    return Claim(sentence, said, light == len(alone), BOUTS[0].command, BOUTS[0].runs)
+    return Claim(sentence, said, held == len(alone), BOUTS[0].command, BOUTS[0].runs)
 
 
 def between(ratios: Sequence[float]) -> str:

@@ -15,7 +15,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from sandbox import box
-from sandbox.box import Wish, walls, watch
+from sandbox.box import Limits, Wish, walls, watch
 from sandbox.box.limits import MB
 from sandbox.box.lodger import lodger
 from sandbox.models import Status
@@ -107,6 +107,12 @@ ENDS = {
         None,
     ),
 }
+
+
+def test_a_training_that_predicts_has_the_time_of_a_prediction_too() -> None:
+    train, alone = {"job": "train", "seconds": 30}, Limits.of({"job": "predict"})
+    more = Limits.of({**train, "test": "t.csv"}).wall_seconds - Limits.of(train).wall_seconds
+    assert more == alone.wall_seconds
 
 
 @pytest.mark.parametrize("name", ENDS)

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sandbox.engine import clock, memory, metrics
-from sandbox.engine.checks import leakage
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blended, bounded, weigh
-from sandbox.engine.problems import warning
 from sandbox.engine.training.course import Entry
 
 from .timing import ROUGHLY, can_learn_again, compared_by, growth, is_pooled
@@ -389,24 +387,3 @@ def _scored(course: TableCourse, entry: Entry, rows: np.ndarray | None = None) -
         groups=course.split.together(rows),
     )
     return entry
-
-
-def judge_skill(course: TableCourse) -> None:
-    """Say plainly when no model beats the guess, and name columns that give the target away."""
-    tried = sum(entry.score is not None for entry in course.entries[1:])
-    if not tried:
-        return  # who tried nothing cannot say that nothing is there
-    best, baseline, lesson = course.best, course.baseline, course.lesson
-    if best is baseline or not is_better(course, best, baseline, tried):
-        course.warnings.append(warning("no_skill", metric=course.metric.name))
-        return
-    rows = course.split.train
-    course.warnings += leakage.leaks(
-        lesson.x[rows],
-        lesson.y[rows],
-        course.features,
-        classes=lesson.classes,
-        seed=lesson.seed,
-        deadline=clock.now() + 0.3 * max(0.0, course.job.left()),
-        groups=course.split.together(rows),
-    )

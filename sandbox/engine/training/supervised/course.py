@@ -18,7 +18,7 @@ from sandbox.engine.problems import Problem, warning
 from sandbox.engine.training import sample
 from sandbox.engine.training.course import FEW_ROWS, Course, Entry
 
-from . import comparison, conclusion, sides
+from . import comparison, conclusion, review, sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sandbox.engine.splits import Fold, Split
 
 TAUGHT, USUAL = 2_500, 20
-"""Rows of two classes and so many columns that the first few models can check on folds in a second
-of the budget, when as much time again is left for later models and for learning from all rows."""
+"""Rows of two classes and so many columns that the first few models can check on folds in a second,
+where time is left as well for later models and for learning from all rows."""
 TIMED = 300
 """Rows from which on the latest of them say enough about the future."""
 LINE = "linear"
@@ -172,7 +172,7 @@ class TableCourse(Course):
 
     def judge(self) -> None:
         """Say plainly when no model beats the guess, and name columns that give it away."""
-        comparison.judge_skill(self)
+        review.judge_skill(self)
 
     def conclude(self) -> dict[str, Any]:
         """Look at the test rows once and explain the best learner."""

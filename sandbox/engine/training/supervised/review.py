@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from sandbox.engine.checks import fit, groups, rows
+from sandbox.engine import clock
+from sandbox.engine.checks import fit, groups, leakage, rows
 from sandbox.engine.metrics import decided
 from sandbox.engine.problems import warning
 from sandbox.engine.table import labels
@@ -29,6 +30,27 @@ SLICES = 4
 SHOWN_GROUPS = 20
 
 Facts = dict[str, Any]
+
+
+def judge_skill(course: TableCourse) -> None:
+    """Say plainly when no model beats the guess, and name columns that give the target away."""
+    tried = sum(entry.score is not None for entry in course.entries[1:])
+    if not tried:
+        return  # who tried nothing cannot say that nothing is there
+    best, baseline, lesson = course.best, course.baseline, course.lesson
+    if best is baseline or not comparison.is_better(course, best, baseline, tried):
+        course.warnings.append(warning("no_skill", metric=course.metric.name))
+        return
+    rows = course.split.train
+    course.warnings += leakage.leaks(
+        lesson.x[rows],
+        lesson.y[rows],
+        course.features,
+        classes=lesson.classes,
+        seed=lesson.seed,
+        deadline=clock.now() + 0.3 * max(0.0, course.job.left()),
+        groups=course.split.together(rows),
+    )
 
 
 def review(course: TableCourse, facts: Mapping[str, Any]) -> Facts:
