@@ -30,7 +30,9 @@ class Lesson:
     when `classes` is 0. `deadline` is on `clock`'s. `size` is the size (such as rounds of boosting)
     that validation found best, for learning again on more rows. `weights` is the file of weights
     learnt elsewhere, where the operator lends one. `groups`, shape (rows,), are the codes of what
-    rows belong to, such as a customer, where those of one must not be parted.
+    rows belong to, such as a customer, where those of one must not be parted. `whole` is how many
+    rows the table has that this is a part of: what a learner sets by rows is the same for all
+    parts, so that a size found on one holds for another.
     """
 
     x: np.ndarray
@@ -44,6 +46,7 @@ class Lesson:
     size: int | None = None
     weights: Path | None = None
     groups: np.ndarray | None = None
+    whole: int = 0
 
     def of(self, rows: np.ndarray) -> "Lesson":
         """The same lesson with only these rows."""
@@ -184,6 +187,9 @@ class Learner(ABC):
 
     start_seconds: float = 0.0
     """About how long `start` takes."""
+
+    again: float = 1.0
+    """What learning again at a size that validation found takes, where the same rows took 1."""
 
     is_eager: bool = False
     """Whether on a long table a second tells if it is for it: it learns from all rows from the

@@ -252,7 +252,7 @@ def combine(course: TableCourse) -> None:
     if len(weights) < 2:
         return
     parts = {
-        name: Part(weight, found[name].size, found[name].fit_seconds)
+        name: Part(weight, found[name].size, found[name].fit_seconds * LEARNERS[name].again)
         for name, weight in weights.items()
     }
     bounds = {} if lesson.classes else bounded(weights, raws)

@@ -136,6 +136,7 @@ class TableCourse(Course):
             deadline=self.deadline,
             absolute=self.metric.absolute,
             groups=self.split.groups if self.split.is_grouped else None,
+            whole=len(self.goal.y),
         )
 
     def attempt(self, name: str) -> Entry:

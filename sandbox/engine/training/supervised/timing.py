@@ -32,7 +32,8 @@ def again_seconds(course: TableCourse, entry: Entry) -> float:
     if isinstance(entry.learner, Ensemble):
         seconds = entry.learner.seconds(workers) * workers
     else:
-        seconds = entry.fit_seconds * (workers if LEARNERS[entry.model].folded else 1)
+        learner = LEARNERS[entry.model]
+        seconds = entry.fit_seconds * learner.again * (workers if learner.folded else 1)
     return seconds * growth(course) / len(course.split.folds)
 
 
