@@ -28,9 +28,10 @@ def options(fitted: Any) -> dict[str, Any]:
 
 def test_learnt_again_fewer_rounds_take_longer_steps() -> None:
     given = numbers()
-    first = LEARNERS["boosting"].fit(given.of(np.arange(ROWS // 2)))
+    first: Any = LEARNERS["boosting"].fit(given.of(np.arange(ROWS // 2)))
     assert first.size is not None
     assert first.size < len(first.curve)
+    assert first.size < first.boosters[0].best_iteration
 
     again = LEARNERS["boosting"].fit(replace(given, size=first.size))
     assert again.size == first.size
