@@ -108,9 +108,7 @@ TEST = having(
     {"score": maybe(number), "rows": count},
     {"interval": INTERVAL, "scores": maybe(under_each_name(maybe(number)))},
 )
-SPLIT = having(
-    {"headline": cell, "learner": NAME, "baseline": SCORED, "test": maybe(SCORED)},
-)
+SPLIT = having({"headline": cell, "test": maybe(SCORED)}, {"learner": NAME, "baseline": SCORED})
 RESIDUALS = having(
     {
         "median_absolute": number,

@@ -35,6 +35,7 @@ LEARNERS: dict[str, Words] = {
     "ease": _("Linear item model (EASE)"),
     "ials": _("Matrix factorisation (iALS)"),
     "multi_dae": _("Autoencoder of tastes (Multi-DAE)"),
+    "blend": _("Mean of the best"),
     "robust_z": _("Most extreme column (robust z)"),
     "isolation_forest": _("Isolation forest"),
     "ecod": _("Tails of every column (ECOD)"),

@@ -75,9 +75,13 @@ class Taste(Fitted):
 
 
 class ItemItem(Taste):
-    """Scores as sums over what was taken: `seen @ weights`, dense or CSR, (items, items)."""
+    """Scores as sums over what was taken: `seen @ weights`, dense or CSR, (items, items).
 
-    def __init__(self, weights: Any, size: int | None) -> None:
+    `name` is that of the learner, and of the file.
+    """
+
+    def __init__(self, name: str, weights: Any, size: int | None) -> None:
+        self.name = name
         self.weights = weights
         self.size = size
 
@@ -93,8 +97,9 @@ class ItemItem(Taste):
             kept = {"dense": weights}
         else:
             kept = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
-        np.savez_compressed(folder / "items.npz", allow_pickle=False, **kept)
-        return {"size": self.size, "files": ["items.npz"]}
+        file = f"{self.name}.npz"
+        np.savez_compressed(folder / file, allow_pickle=False, **kept)
+        return {"size": self.size, "files": [file]}
 
 
 class ItemLearner(Recommender):
@@ -102,12 +107,12 @@ class ItemLearner(Recommender):
 
     def load(self, state: Mapping[str, Any], folder: Path) -> ItemItem:
         """The model that `save` wrote; ValueError when the file is not whole."""
-        kept = arrays(folder / "items.npz")
+        kept = arrays(folder / state["files"][0])
         if "dense" in kept:
-            return ItemItem(kept["dense"], state["size"])
+            return ItemItem(self.name, kept["dense"], state["size"])
         items = len(kept["indptr"]) - 1
         parts = (kept["data"], kept["indices"], kept["indptr"])
-        return ItemItem(csr_array(parts, shape=(items, items)), state["size"])
+        return ItemItem(self.name, csr_array(parts, shape=(items, items)), state["size"])
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:

@@ -63,9 +63,9 @@ class Ease(ItemLearner):
             return np.asarray(block)
 
         if items > DENSE:
-            return ItemItem(strongest(weights, items, kept=KEPT), size)
+            return ItemItem(self.name, strongest(weights, items, kept=KEPT), size)
         whole = np.hstack([weights(columns).astype(np.float32) for columns in blocks(items)])
-        return ItemItem(whole, size)
+        return ItemItem(self.name, whole, size)
 
 
 def _speed() -> float:

@@ -32,7 +32,7 @@ class ItemKnn(ItemLearner):
             common[np.arange(columns.start, columns.stop), np.arange(common.shape[1])] = 0
             return np.asarray(common)
 
-        return ItemItem(strongest(similar, seen.shape[1], kept=size), size)
+        return ItemItem(self.name, strongest(similar, seen.shape[1], kept=size), size)
 
 
 LEARNER = ItemKnn()

@@ -34,7 +34,7 @@ class RP3Beta(ItemLearner):
             chance[np.arange(sources.start, sources.stop), np.arange(chance.shape[1])] = 0
             return np.asarray(chance / of_items[:, None] ** BETA)
 
-        return ItemItem(strongest(walked, seen.shape[1], kept=size).T.tocsr(), size)
+        return ItemItem(self.name, strongest(walked, seen.shape[1], kept=size).T.tocsr(), size)
 
 
 LEARNER = RP3Beta()

@@ -32,6 +32,9 @@ COMMON = ("learning_curve", "leaderboard", "importance")
 """The charts of every training."""
 FEW_ROWS = 200
 """Rows below which every number is rough."""
+LUCKY = "lead_may_be_luck"
+"""Why the best score is not enough: the mean of several learners may be as good, and errs less
+where little decides."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Entry:
     models: list[Fitted] = field(default_factory=list)
     """What each fold learnt, where they are kept."""
     learner: Learner | None = None
-    """How to learn it again, where the catalogue of learners does not say."""
+    """How to learn it again, where it is the mean of several."""
     size: int | None = None
     cut: float | None = None
 
@@ -143,9 +146,18 @@ class Course(ABC):
 
     @property
     def best(self) -> Entry:
-        """The learner with the best validation score."""
+        """The best validation score, or the mean of several where a single one leads by luck."""
         scored = [entry for entry in self.entries if entry.score is not None]
-        return max(scored, key=lambda entry: self.metric.gain(entry.score or 0.0, 0.0))
+        top = max(scored, key=lambda entry: self.metric.gain(entry.score or 0.0, 0.0))
+        return top if top.why != LUCKY else next(entry for entry in scored if entry.learner)
+
+    def parted(self) -> Entry | None:
+        """Take the mean of several off the leaderboard, and what was said because of it."""
+        mean = next((entry for entry in self.entries if entry.learner), None)
+        self.entries[:] = [entry for entry in self.entries if entry is not mean]
+        for entry in self.entries:
+            entry.why = None if entry.why == LUCKY else entry.why
+        return mean
 
     def leaderboard(self) -> list[dict[str, Any]]:
         """The rows, best first; those without a score last."""

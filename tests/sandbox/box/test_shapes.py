@@ -64,6 +64,11 @@ def test_what_nobody_knows_is_let_through_unread() -> None:
     assert shapes.result("train", changed("novelty", {"a": [1]}))["novelty"] == {"a": [1]}
 
 
+def test_a_split_that_found_no_time_says_so() -> None:
+    late = changed("splits", [{"headline": False, "test": None, "why": "no_time"}])
+    assert shapes.result("train", late) == late
+
+
 @pytest.mark.parametrize("job", ["profile", "predict", "render"])
 def test_an_empty_result_is_none(job: str) -> None:
     with pytest.raises(ValueError, match="says this"):

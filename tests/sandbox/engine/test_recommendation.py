@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from sandbox.engine.learners import LEARNERS
+from sandbox.engine.job import Job
+from sandbox.engine.learners import LEARNERS, ials
 from sandbox.engine.learners.base_items import Interactions, Recommender
+from sandbox.engine.learners.blend import Blend, standardised
 from sandbox.engine.metrics.recommendation import (
     RECOMMENDATION_METRICS,
     average_precision,
@@ -23,7 +25,11 @@ from sandbox.engine.metrics.recommendation import (
     recall,
     reciprocal_rank,
 )
+from sandbox.engine.specs import SPECS
+from sandbox.engine.specs.recommendation import blending
+from sandbox.engine.specs.recommendation.course import RecommendationCourse, begin
 from sandbox.engine.splits.users import kept_aside
+from sandbox.engine.training.course import LUCKY
 
 from .conftest import RunJob, as_csv
 
@@ -83,6 +89,25 @@ def test_ease_is_stecks_closed_form() -> None:
     np.fill_diagonal(weights, 0)
     ours = LEARNERS["ease"].fit(lesson()).predict(lesson().seen)
     np.testing.assert_allclose(ours, x @ weights, atol=1e-5)
+
+
+def test_a_few_steps_an_epoch_end_where_solving_to_the_end_does() -> None:
+    given = lesson()
+    fitted = ials.LEARNER.fit(given)
+    items, users = fitted.items, given.seen.T.tocsr()
+    for _ in range(ials.EPOCHS):
+        items = ials.solve(users, ials.solve(given.seen, items, fitted.penalty), fitted.penalty)
+    exact = ials.Factors(items, fitted.penalty, size=0).predict(given.seen)
+    np.testing.assert_allclose(fitted.predict(given.seen), exact, atol=0.01)
+
+
+def test_scores_count_by_how_far_an_item_stands_out_of_what_a_user_lacks() -> None:
+    seen = csr_array(np.array([[1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]]))
+    scores = np.array([[99.0, 1, 2, 3], [5, 5, 5, 5], [1, 2, 3, 4]])
+    found = standardised(scores, seen)
+    assert found[0] == pytest.approx([0, -np.sqrt(1.5), 0, np.sqrt(1.5)])
+    assert not found[1:].any()
+    np.testing.assert_allclose(standardised(7 * scores - 3, seen), found, atol=1e-12)
 
 
 def test_metrics_are_those_of_the_papers() -> None:
@@ -162,6 +187,43 @@ def test_a_training_by_time_tells_of_both_splits_and_recommends(run_here: RunJob
             assert item["item"] not in {reason["item"] for reason in item["because"]}
     told = {row["user"]: row for row in result["reasons"]}
     assert told
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> RecommendationCourse:
+    """A training that has compared its learners."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "t.csv").write_bytes(shop())
+    asked = {"job": "train", "file": "t.csv", "user": "user", "item": "item", "seconds": 60}
+    (tmp_path / "job.json").write_text(json.dumps(asked))
+    made = begin(SPECS["recommendation"], Job.read(tmp_path))
+    made.compare()
+    return made
+
+
+def test_the_best_are_blended_unless_one_is_clearly_better(course: RecommendationCourse) -> None:
+    mean = next(one for one in course.entries if one.model == Blend.name)
+    assert isinstance(mean.learner, Blend)
+    assert mean.score is not None
+    single, *others = (one for one in course.entries[1:] if one.model in mean.learner.members)
+    assert 1 <= len(others) < blending.MEMBERS
+    for lead, kept, why in ((1.02, mean, LUCKY), (1.08, single, None)):
+        single.score = lead * mean.score
+        course.combine()
+        assert (course.best.model, single.why) == (kept.model, why)
+    single.score = 2 * mean.score
+    course.combine()
+    assert not any(one.learner for one in course.entries), "nobody else is near"
+
+
+def test_the_last_of_the_time_is_for_learning_from_all_pairs(
+    course: RecommendationCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = np.ones(len(course.taken), dtype=bool)
+    course.single[course.best.model] = 4.0
+    monkeypatch.setattr(Job, "left", lambda self: 16.0)
+    assert course.again(every, course.best) is None
+    assert course.again(every, course.best, is_last=True) is not None
 
 
 def test_a_kept_model_recommends_the_same_later(run_here: RunJob) -> None:

@@ -31,7 +31,7 @@ class Recommendation(Spec):
         Ask("top", "count", needed=False, default=10, least=1, most=MOST_TOP),
     )
     metrics = RECOMMENDATION_METRICS
-    learners = ("popularity", "item_knn", "ease", "rp3beta", "ials", "multi_dae")
+    learners = ("popularity", "item_knn", "ease", "ials", "rp3beta", "multi_dae")
     drawn = ("popularity_bias",)
 
     def candidates(self, table: Table, ask: str) -> list[str]:

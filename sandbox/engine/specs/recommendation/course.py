@@ -18,7 +18,7 @@ from sandbox.engine.problems import Problem, Warned, warning
 from sandbox.engine.splits.users import kept_aside
 from sandbox.engine.training.course import Course, Entry
 
-from . import MOST_TOP, people
+from . import MOST_TOP, blending, people
 from .insight import Insight
 from .model import Model, runs
 
@@ -93,7 +93,7 @@ class RecommendationCourse(Course):
     tested: Taste | None = None
     """The best model as it met the headline's test."""
     single: dict[str, float] = field(default_factory=dict)
-    """Seconds that each learner takes once, judging included."""
+    """Seconds that each learner takes to learn once."""
 
     def ends(self) -> float:
         """Earlier, for the best to be judged in every round."""
@@ -132,9 +132,7 @@ class RecommendationCourse(Course):
             return Entry(name, 0.0, why="no_memory")
         needed = learner.seconds(lesson.seen)
         is_late = clock.now() + learner.start_seconds + needed > self.deadline
-        if learner.folded and (
-            is_late or len(self.rounds) * needed > AFTERWARDS * self.job.seconds
-        ):
+        if learner.folded and (is_late or not self.can_teach_again(needed)):
             return Entry(name, 0.0, why="no_time")
         learner.start()
         best_one = self._tried(learner, lesson.seen, learner.sizes[0] if learner.sizes else None)
@@ -144,21 +142,36 @@ class RecommendationCourse(Course):
             other = self._tried(learner, lesson.seen, size)
             if self._is_surely_better(other, best_one):
                 best_one = other
-        self.single[name] = best_one.fit_seconds
         best_one.fit_seconds = time.monotonic() - began
         return best_one
 
     def _tried(self, learner: Recommender, seen: Any, size: int | None) -> Entry:
-        began, first = time.monotonic(), self.rounds[0]
+        began = time.monotonic()
         until = clock.now() + max(0.5, (self.deadline - clock.now()) / 2)
         fitted = learner.fit(Interactions(seen, self.seed, self.threads, until, size))
+        self.single[learner.name] = time.monotonic() - began
+        entry = self.scored(Entry(learner.name, 0.0, first=fitted, size=fitted.size), seen)
+        entry.fit_seconds = time.monotonic() - began
+        return entry
+
+    def scored(self, entry: Entry, seen: Any) -> Entry:
+        """The entry with how its first model does on validation pairs, when shown `seen`."""
+        assert isinstance(entry.first, Taste)
+        first = self.rounds[0]
         hidden, aside = self.taken.matrix(~first.check), self.taken.matrix(first.check)
-        found = self.lists(fitted, seen, hidden, aside)
-        entry = Entry(learner.name, time.monotonic() - began, raw=found.hits)
-        entry.first, entry.size = fitted, fitted.size
+        found = self.lists(entry.first, seen, hidden, aside)
+        entry.raw = found.hits
         entry.score = self.metric.score(found.truth, found.hits)
         entry.interval = metrics.interval(self.metric, found.truth, found.hits, seed=self.seed)
         return entry
+
+    def can_teach_again(self, seconds: float) -> bool:
+        """Whether there is time, once all is compared, for this to be learnt for every split."""
+        return len(self.rounds) * seconds <= AFTERWARDS * self.job.seconds
+
+    def combine(self) -> None:
+        """Bring the blend of the best so far up to date."""
+        blending.combine(self)
 
     def _is_surely_better(self, one: Entry, other: Entry) -> bool:
         """By more than a standard error, user by user (the rule of Breiman et al. 1984)."""
@@ -178,30 +191,29 @@ class RecommendationCourse(Course):
 
     def judge(self) -> None:
         """Say plainly when nothing beats popularity for certain."""
-        tried = sum(entry.score is not None for entry in self.entries[1:])
-        if not tried:
-            return
-        sure = False
-        if self.best is not self.baseline:
-            assert self.best.raw is not None
-            assert self.baseline.raw is not None
-            low, _ = metrics.gain_interval(
-                self.metric,
-                self.truth,
-                self.best.raw,
-                self.baseline.raw,
-                seed=self.seed,
-                tried=tried,
-            )
-            sure = low > 0
-        if not sure:
+        is_tried = any(entry.score is not None for entry in self.entries[1:])
+        if is_tried and (self.best is self.baseline or not self._leads(self.best, self.baseline)):
             self.warnings.append(warning("no_skill", metric=self.metric.name))
 
-    def again(self, pairs: np.ndarray, entry: Entry) -> Taste | None:
-        """An entry's learner again on these pairs, at the size validation chose; None if late."""
-        learner = LEARNERS[entry.model]
+    def _leads(self, one: Entry, other: Entry) -> bool:
+        """Whether one learner, picked among those tried, beats another by more than luck."""
+        assert one.raw is not None
+        assert other.raw is not None
+        tried = sum(entry.score is not None for entry in self.entries[1:])
+        low, _ = metrics.gain_interval(
+            self.metric, self.truth, one.raw, other.raw, seed=self.seed, tried=tried
+        )
+        return low > 0
+
+    def again(self, pairs: np.ndarray, entry: Entry, *, is_last: bool = False) -> Taste | None:
+        """An entry's learner again on these pairs, at the size validation chose; None if late.
+
+        Unless it is the last, time is left for the best one to be learnt from all pairs.
+        """
+        learner = entry.learner or LEARNERS[entry.model]
         assert isinstance(learner, Recommender)
-        if self.job.left() < 1.5 * self.single[entry.model] + 0.1 * self.job.seconds:
+        needed = self.single[entry.model] + (0.0 if is_last else self.single[self.best.model])
+        if self.job.left() < 1.5 * needed + 0.1 * self.job.seconds:
             return None
         until = clock.now() + max(0.5, 0.5 * self.job.left())
         return learner.fit(self.lesson(pairs, until, entry.size))
@@ -238,7 +250,7 @@ class RecommendationCourse(Course):
     def keep(self) -> dict[str, Any]:
         """Learn from all pairs, write the model with everybody's past, recommend where asked."""
         every = np.ones(len(self.taken), dtype=bool)
-        last = self.again(every, self.best)
+        last = self.again(every, self.best, is_last=True)
         fitted = last or self.tested
         assert fitted is not None
         model = Model(

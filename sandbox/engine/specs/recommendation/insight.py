@@ -65,11 +65,12 @@ class Insight:
         leader = course.best if is_first else self._leader(one)
         found = {}
         for entry in (leader, course.best, course.baseline):
-            fitted = course.again(~one.test, entry) if entry.model not in found else None
-            if fitted is None and is_first and entry.model not in found:
-                fitted = cast(
-                    "Taste", entry.first
-                )  # taught without the validation pairs, for want of time
+            if entry.model in found:
+                continue
+            fitted = course.again(~one.test, entry)
+            if fitted is None and is_first:
+                # without the validation pairs, for want of time: what is kept learns from all
+                fitted = cast("Taste", entry.first)
             if fitted is not None:
                 found[entry.model] = course.lists(fitted, seen, seen, aside)
                 if is_first and entry is course.best:
@@ -100,10 +101,10 @@ class Insight:
         seen, hidden = course.taken.matrix(pairs), course.taken.matrix(~one.check)
         aside = course.taken.matrix(one.check)
         leader, most = course.best, -np.inf
-        for entry in sorted(course.entries, key=lambda entry: -(entry.score or 0.0)):
+        for entry in sorted(course.entries[1:], key=lambda entry: -(entry.score or 0.0)):
             if entry.score is None:
                 continue
-            needed = 2.5 * course.single[entry.model]  # here, and once more should it lead
+            needed = 2.5 * entry.fit_seconds  # here, and once more should it lead
             if course.job.left() < SPARED * course.job.seconds + needed:
                 continue
             sizes = getattr(LEARNERS[entry.model], "sizes", ())

@@ -14,7 +14,7 @@ import numpy as np
 from sandbox.engine import clock, memory, metrics
 from sandbox.engine.learners import LEARNERS, Fitted
 from sandbox.engine.learners.ensemble import Ensemble, Losses, Mean, Part, blended, bounded, weigh
-from sandbox.engine.training.course import Entry
+from sandbox.engine.training.course import LUCKY, Entry
 
 from .timing import ROUGHLY, can_learn_again, compared_by, growth, is_pooled
 
@@ -38,10 +38,6 @@ WEIGHED = 10_000
 """Rows by which the weights of an ensemble are known well enough."""
 REPEATED = 1_000
 """Rows up to which luck in drawing the folds is worth averaging out."""
-
-LUCKY = "lead_may_be_luck"
-"""Why the best score is not enough: the mean of several learners may be as good, and errs less
-where a few rows decide."""
 
 Learnt = tuple[Fitted, np.ndarray]
 
@@ -237,9 +233,7 @@ def _mapped(
 
 def combine(course: TableCourse) -> None:
     """Bring the ensemble of all that has learnt so far up to date."""
-    course.entries[:] = [entry for entry in course.entries if entry.model != Ensemble.name]
-    for one in course.entries:
-        one.why = None if one.why == LUCKY else one.why
+    course.parted()
     lesson, checked = course.lesson, course.split.checked
     tried = [one for one in course.entries[1:] if one.score is not None]
     if len(tried) < 2 or any(LEARNERS[one.model].takes != "table" for one in tried):

@@ -13,7 +13,6 @@ from sandbox.engine.checks import table as checks
 from sandbox.engine.features import MAX_LEVELS, USED, Features
 from sandbox.engine.job import Job
 from sandbox.engine.learners import LEARNERS, Fitted, Lesson
-from sandbox.engine.learners.ensemble import Ensemble
 from sandbox.engine.problems import Problem, warning
 from sandbox.engine.training import sample
 from sandbox.engine.training.course import FEW_ROWS, Course, Entry
@@ -115,14 +114,6 @@ class TableCourse(Course):
             found.remove(RANDOM)
             found.insert(found.index(SLOW), RANDOM)
         return tuple(found)
-
-    @property
-    def best(self) -> Entry:
-        """The best validation score, or the mean of several where a single one leads by luck."""
-        top = super().best
-        if top.why != comparison.LUCKY:
-            return top
-        return next(entry for entry in self.entries if entry.model == Ensemble.name)
 
     def taught(self) -> Lesson:
         """All rows whose target is known, as learners take them."""
