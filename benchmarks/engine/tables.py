@@ -205,39 +205,35 @@ def lambdarank(places: Places, _seed: int) -> Parts:
 
 
 def films(places: Places, seed: int) -> Parts:
-    """MovieLens as ranking: each person's films, by what the other people say of them.
+    """MovieLens as ranking: each person's films, by what other people say of them.
 
-    A film's figures leave out the person who asks, or they would hold the answer; those of the
-    people judged come from the people learnt from only.
+    Those are two fifths of all people, who are neither learnt from nor judged. The mean of
+    everybody but oneself would hold the answer: the lower it is for a film, the higher one's own.
     """
     frame = places.file("recommendation/ml_100k.csv").astype(int)
     about = places.file("recommendation/ml_100k_items.csv").drop_duplicates("item_id")
+    about = about.set_index(about["item_id"].astype(int))
     people = np.random.default_rng(seed).permutation(frame["user"].unique())
-    is_test = frame["user"].isin(people[: len(people) // 5])
-    grouped = frame[~is_test].groupby("item")["rating"]
-    count, total = grouped.size(), grouped.sum()
-    squares = (frame[~is_test]["rating"] ** 2).groupby(frame[~is_test]["item"]).sum()
-    own = frame["rating"].where(~is_test, 0)
-    seen = frame["item"].map(count).fillna(0) - (~is_test)
-    others = seen.where(seen > 0)
-    mean = (frame["item"].map(total).fillna(0) - own) / others
-    spread = (frame["item"].map(squares).fillna(0) - own**2) / others - mean**2
-    year = pd.to_numeric(about.set_index(about["item_id"].astype(int))["release_year"], "coerce")
-    genres = about.set_index(about["item_id"].astype(int))["class"].str.get_dummies(sep=" ")
+    judged, telling, _ = np.split(people, [len(people) // 5, 3 * len(people) // 5])
+    is_told = frame["user"].isin(telling)
+    said = frame[is_told].groupby("item")["rating"].agg(["size", "mean", "std"])
+    frame = frame[~is_told].sort_values("user", kind="stable")
+    told = said.reindex(frame["item"])
     made = pd.DataFrame(
         {
             "query": frame["user"],
             "relevance": frame["rating"] - 1,
-            "ratings": seen,
-            "mean": mean.round(4),
-            "spread": spread.clip(lower=0).round(4),
-            "year": frame["item"].map(year),
+            "ratings": told["size"].fillna(0).to_numpy(),
+            "mean": told["mean"].round(4).to_numpy(),
+            "spread": told["std"].round(4).to_numpy(),
+            "year": frame["item"].map(pd.to_numeric(about["release_year"], "coerce")),
         }
-    ).join(genres.loc[frame["item"]].set_index(frame.index))
-    made = made.sort_values("query", kind="stable")
-    test = made[is_test.loc[made.index]]
-    train = made.drop(index=test.index)
-    return train, test.drop(columns="relevance"), test[["query", "relevance"]]
+    )
+    genres = about["class"].str.get_dummies(sep=" ")
+    made = made.join(genres.loc[frame["item"]].set_index(frame.index))
+    is_test = made["query"].isin(judged)
+    test = made[is_test]
+    return made[~is_test], test.drop(columns="relevance"), test[["query", "relevance"]]
 
 
 def taste(*, is_temporal: bool) -> Callable[[Places, int], Parts]:
