@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csc_array, csr_array
 
 from .base import Fitted, Learner
 
@@ -130,16 +131,31 @@ def blocks(items: int) -> list[slice]:
     return [slice(start, min(start + step, items)) for start in range(0, items, step)]
 
 
-def strongest(block: Callable[[slice], np.ndarray], items: int, *, kept: int) -> Any:
+def strongest(block: Callable[[slice], Any], items: int, *, kept: int) -> Any:
     """A CSR array of shape (items, items): in each column the `kept` values largest in size.
 
-    `block(columns)` gives these columns, shape (items, columns), dense.
+    `block(columns)` gives these columns as rows, shape (columns, items), dense or CSR.
     """
-    pieces = []
+    places, weights = [], []
     for columns in blocks(items):
-        values = block(columns)
-        if kept < items:
-            weakest = np.argpartition(np.abs(values), items - kept - 1, axis=0)[: items - kept]
-            np.put_along_axis(values, weakest, 0, axis=0)
-        pieces.append(csr_array(values.astype(np.float32)))
-    return csr_array(hstack(pieces, format="csr"))
+        for where, values in _lines(block(columns)):
+            if len(values) > kept:
+                chosen = np.argpartition(np.abs(values), len(values) - kept)[-kept:]
+                where, values = where[chosen], values[chosen]  # noqa: PLW2901
+            places.append(where)
+            weights.append(values.astype(np.float32))
+    ends = np.cumsum([0, *map(len, places)])
+    parts = np.concatenate(weights), np.concatenate(places), ends
+    found = csc_array(parts, shape=(items, items)).tocsr()
+    found.eliminate_zeros()
+    return found
+
+
+def _lines(values: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Of each row, the columns and what stands there."""
+    if isinstance(values, np.ndarray):
+        every = np.arange(values.shape[1])
+        yield from ((every, line) for line in values)
+        return
+    for start, end in pairwise(values.indptr):
+        yield values.indices[start:end], values.data[start:end]

@@ -42,10 +42,10 @@ class Ease(ItemLearner):
 
         seen, size = lesson.seen.astype(np.float64), lesson.size or self.sizes[0]
         items = seen.shape[1]
-        transposed, by_item = seen.T.tocsr(), seen.tocsc()
+        by_item = seen.T.tocsr()
         gram = np.empty((items, items), order="F")
         for columns in blocks(items):
-            gram[:, columns] = (transposed @ by_item[:, columns]).toarray()
+            gram[:, columns] = (by_item[columns] @ seen).toarray().T
         gram[np.diag_indices(items)] += size
         with threadpool_limits(1 if items < SMALL else lesson.threads):
             factor, failed = dpotrf(gram, overwrite_a=True)
@@ -55,17 +55,17 @@ class Ease(ItemLearner):
 
         def weights(columns: slice) -> np.ndarray:
             # LAPACK fills the upper triangle only; the rest is its mirror image
-            rows = np.arange(items)[:, None]
-            here = np.arange(columns.start, columns.stop)[None, :]
-            block = np.where(rows <= here, inverse[:, columns], inverse[columns].T)
-            block /= -np.diagonal(inverse)[None, columns]
-            block[here[0], here[0] - columns.start] = 0
+            every = np.arange(items)[None, :]
+            here = np.arange(columns.start, columns.stop)[:, None]
+            block = np.where(every <= here, inverse[:, columns].T, inverse[columns])
+            block /= -np.diagonal(inverse)[columns, None]
+            block[here[:, 0] - columns.start, here[:, 0]] = 0
             return np.asarray(block)
 
         if items > DENSE:
             return ItemItem(self.name, strongest(weights, items, kept=KEPT), size)
-        whole = np.hstack([weights(columns).astype(np.float32) for columns in blocks(items)])
-        return ItemItem(self.name, whole, size)
+        whole = np.vstack([weights(columns).astype(np.float32) for columns in blocks(items)])
+        return ItemItem(self.name, np.ascontiguousarray(whole.T), size)
 
 
 def _speed() -> float:

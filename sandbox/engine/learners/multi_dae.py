@@ -48,6 +48,7 @@ class MultiDae(Recommender):
     name = "multi_dae"
     can_use_gpu = True
     start_seconds = 4.0
+    again = 0.6
 
     def seconds(self, seen: Any) -> float:
         """Both layers, forwards and backwards, for some thirty epochs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from sandbox.engine.job import Job
-from sandbox.engine.learners import LEARNERS, ials
+from sandbox.engine.learners import LEARNERS, base_items, ease, ials
 from sandbox.engine.learners.base_items import Interactions, Recommender
 from sandbox.engine.learners.blend import Blend, standardised
 from sandbox.engine.metrics.recommendation import (
@@ -110,6 +111,14 @@ def test_scores_count_by_how_far_an_item_stands_out_of_what_a_user_lacks() -> No
     np.testing.assert_allclose(standardised(7 * scores - 3, seen), found, atol=1e-12)
 
 
+def test_ease_of_many_items_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = lesson()
+    whole = LEARNERS["ease"].fit(given).predict(given.seen)
+    monkeypatch.setattr(ease, "DENSE", ITEMS - 1)
+    monkeypatch.setattr(base_items, "CELLS", 7 * ITEMS)
+    np.testing.assert_allclose(LEARNERS["ease"].fit(given).predict(given.seen), whole, atol=1e-6)
+
+
 def test_metrics_are_those_of_the_papers() -> None:
     truth = np.array([2, 12, 1])
     found = np.zeros((3, 10), dtype=bool)
@@ -131,6 +140,29 @@ def test_lists_hold_no_item_twice_and_none_that_is_hidden() -> None:
     aside = csr_array(np.array([[0, 0, 0, 1], [0, 0, 0, 0]]))
     assert hits(top, aside)[0].tolist() == [False, True] + 8 * [False]
     assert not hits(top, aside)[1].any()
+
+
+@pytest.mark.parametrize("values", [2, 1_000])
+def test_lists_are_those_of_a_whole_sort(values: int) -> None:
+    chance = np.random.default_rng(0)
+    scores = chance.integers(0, values, (50, 300)).astype(float)
+    hidden = csr_array((chance.random(scores.shape) < 0.3).astype(float))
+    shown = np.where(hidden.toarray() > 0, -np.inf, scores)
+    assert (best(scores, hidden, 7) == np.argsort(-shown, kind="stable")[:, :7]).all()
+
+
+@pytest.mark.parametrize("name", ["item_knn", "rp3beta"])
+def test_neighbours_are_the_strongest_each_item_has(name: str) -> None:
+    learner, given = LEARNERS[name], lesson()
+    assert isinstance(learner, Recommender)
+    whole = learner.fit(replace(given, size=ITEMS)).predict(np.eye(ITEMS))
+    few = learner.fit(replace(given, size=3)).predict(np.eye(ITEMS))
+    if name == "rp3beta":  # the strongest ways out of an item, not into it
+        whole, few = whole.T, few.T
+    assert not whole.diagonal().any()
+    assert (np.count_nonzero(few, axis=0) == 3).all()
+    np.testing.assert_allclose(np.sort(few, axis=0)[-3:], np.sort(whole, axis=0)[-3:], rtol=1e-6)
+    np.testing.assert_allclose(few, np.where(few, whole, 0), rtol=1e-6)
 
 
 def test_a_fifth_of_every_user_is_kept_aside_by_chance_or_the_last() -> None:

@@ -33,8 +33,9 @@ JUDGED = 5_000
 FEW_USERS = 100
 COMPARING = 0.55, 0.45
 """The share of the time left that comparing may take, with one split and with two."""
-AFTERWARDS = 0.4
-"""The share of the budget in which the best learner must be taught again for every split."""
+AFTERWARDS, HURRIED, SPARED = 0.3, 1.5, 0.1
+"""The share of the budget in which the best learner must be taught once more, by all pairs; how
+much longer than the first time that may take; and the share that is then left for what follows."""
 TUNED = 0.05
 """The share of the budget that one fit may take for its other sizes to be tried too."""
 MEGABYTES = 2_500
@@ -93,7 +94,7 @@ class RecommendationCourse(Course):
     tested: Taste | None = None
     """The best model as it met the headline's test."""
     single: dict[str, float] = field(default_factory=dict)
-    """Seconds that each learner takes to learn once."""
+    """Seconds that each learner takes to learn again."""
 
     def ends(self) -> float:
         """Earlier, for the best to be judged in every round."""
@@ -149,7 +150,7 @@ class RecommendationCourse(Course):
         began = time.monotonic()
         until = clock.now() + max(0.5, (self.deadline - clock.now()) / 2)
         fitted = learner.fit(Interactions(seen, self.seed, self.threads, until, size))
-        self.single[learner.name] = time.monotonic() - began
+        self.single[learner.name] = learner.again * (time.monotonic() - began)
         entry = self.scored(Entry(learner.name, 0.0, first=fitted, size=fitted.size), seen)
         entry.fit_seconds = time.monotonic() - began
         return entry
@@ -166,8 +167,8 @@ class RecommendationCourse(Course):
         return entry
 
     def can_teach_again(self, seconds: float) -> bool:
-        """Whether there is time, once all is compared, for this to be learnt for every split."""
-        return len(self.rounds) * seconds <= AFTERWARDS * self.job.seconds
+        """Whether there is time, once all is compared, for this to be learnt from all pairs."""
+        return HURRIED * seconds <= AFTERWARDS * self.job.seconds
 
     def combine(self) -> None:
         """Bring the blend of the best so far up to date."""
@@ -213,7 +214,7 @@ class RecommendationCourse(Course):
         learner = entry.learner or LEARNERS[entry.model]
         assert isinstance(learner, Recommender)
         needed = self.single[entry.model] + (0.0 if is_last else self.single[self.best.model])
-        if self.job.left() < 1.5 * needed + 0.1 * self.job.seconds:
+        if self.job.left() < HURRIED * needed + SPARED * self.job.seconds:
             return None
         until = clock.now() + max(0.5, 0.5 * self.job.left())
         return learner.fit(self.lesson(pairs, until, entry.size))
