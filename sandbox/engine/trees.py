@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import clock
 
 PATIENCE = 40
@@ -14,6 +16,9 @@ SMALL = 8_000_000
 """Cells below which LightGBM's threads wait longer than they work: on two cores, 26,000 × 9 take
 six times as long with two threads as with one, and 400,000 × 20 as long. Two models side by side
 with a thread each take half the time of one after the other."""
+
+RARE = 20
+"""Rows of a class below which steps are held back."""
 
 History = dict[str, list[float]]
 
@@ -49,6 +54,19 @@ def grow(
         callbacks=callbacks,
     )
     return booster, {name: next(iter(values.values())) for name, values in history.items()}
+
+
+def by_class(y: np.ndarray, classes: int, *, rows: int) -> dict[str, Any]:
+    """The options by which codes 0..classes-1 are learnt, some of a table of so many rows.
+
+    Of many classes, one that few rows have weighs next to nothing in a leaf, and a step is divided
+    by that weight: without a penalty it goes so far that losses grow from the first round on.
+    """
+    if classes == 2:
+        return {"objective": "binary", "metric": "binary_logloss"}
+    options = {"objective": "multiclass", "metric": "multi_logloss", "num_class": classes}
+    rarest = np.bincount(y.astype(int), minlength=classes).min() * rows / len(y)
+    return options | ({"lambda_l2": 1.0} if rarest < RARE else {})
 
 
 def write(boosters: Sequence[Any], folder: Path, name: str) -> list[str]:

@@ -171,14 +171,8 @@ class Boosting(Learner):
             options["learning_rate"] *= LONGER
         if lesson.classes and max(lesson.levels, default=0) >= MANY:
             options |= WARY
-        if lesson.classes == 2:
-            options |= {"objective": "binary", "metric": "binary_logloss"}
-        elif lesson.classes:
-            options |= {
-                "objective": "multiclass",
-                "metric": "multi_logloss",
-                "num_class": lesson.classes,
-            }
+        if lesson.classes:
+            options |= trees.by_class(lesson.y, lesson.classes, rows=rows)
         elif lesson.absolute:
             options |= {"objective": "regression_l1", "metric": "l1"}
         else:

@@ -89,14 +89,8 @@ class TfidfBoosting(Learner):
 
 
 def _options(lesson: Lesson) -> dict[str, Any]:
-    kind: dict[str, Any] = {"objective": "binary", "metric": "binary_logloss"}
-    if lesson.classes > 2:
-        kind = {
-            "objective": "multiclass",
-            "metric": "multi_logloss",
-            "num_class": lesson.classes,
-        }
-    return kind | {
+    rows = lesson.whole or len(lesson.y)
+    return trees.by_class(lesson.y, lesson.classes, rows=rows) | {
         "learning_rate": 0.05,
         "num_leaves": 16,
         "min_data_in_leaf": 20 if len(lesson.y) > 800 else 5,

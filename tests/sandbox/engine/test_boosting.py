@@ -48,6 +48,19 @@ def test_a_part_is_learnt_with_the_options_of_the_whole(whole: int) -> None:
     assert some == all_of_it
 
 
+@pytest.mark.parametrize("name", ["boosting", "boosting_large"])
+def test_rare_classes_do_not_throw_it_off(name: str) -> None:
+    x = np.random.default_rng(0).normal(size=(8_000, 4))
+    x[::100] *= 4
+    steps = np.abs(3 * x[:, 0] + 2 * x[:, 1]).round() + 40 * (x[:, 2] > 0)
+    names, y = np.unique(steps, return_inverse=True)
+    shares = np.bincount(y) / len(y)
+    given = Lesson(x, y, (0,) * 4, len(names), 0, 1, time.monotonic() + 5, whole=len(x))
+    said = LEARNERS[name].fit(given.of(np.arange(5_000))).predict(x[5_000:])
+    rows = np.arange(len(said)), y[5_000:]
+    assert np.log(np.maximum(said[rows], 1e-7)).mean() > np.log(shares[rows[1]]).mean() + 0.7
+
+
 def test_too_few_rows_to_stop_by_choose_no_size() -> None:
     few = LEARNERS["boosting"].fit(numbers().of(np.arange(60)))
     assert few.size is None
