@@ -33,7 +33,7 @@ JUDGED = 5_000
 FEW_USERS = 100
 COMPARING = 0.55, 0.45
 """The share of the time left that comparing may take, with one split and with two."""
-AFTERWARDS, HURRIED, SPARED = 0.3, 1.5, 0.1
+AFTERWARDS, HURRIED, FINISHING = 0.3, 1.5, 0.1
 """The share of the budget in which the best learner must be taught once more, by all pairs; how
 much longer than the first time that may take; and the share that is then left for what follows."""
 TUNED = 0.05
@@ -214,7 +214,7 @@ class RecommendationCourse(Course):
         learner = entry.learner or LEARNERS[entry.model]
         assert isinstance(learner, Recommender)
         needed = self.single[entry.model] + (0.0 if is_last else self.single[self.best.model])
-        if self.job.left() < HURRIED * needed + SPARED * self.job.seconds:
+        if self.job.left() < HURRIED * needed + FINISHING * self.job.seconds:
             return None
         until = clock.now() + max(0.5, 0.5 * self.job.left())
         return learner.fit(self.lesson(pairs, until, entry.size))
