@@ -181,7 +181,7 @@ FAILURES: dict[str, Words] = {
     # why one model of the leaderboard has no score, or is not the one that is kept
     "lead_may_be_luck": _(
         "Its lead over the mean of several models may be luck. The mean is kept, as it errs less "
-        "where little decides."
+        "where a few rows decide."
     ),
     "no_time": _("Not trained: the time budget was used up. Give the run more seconds."),
     "outshone": _(

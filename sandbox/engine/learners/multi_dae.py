@@ -48,7 +48,7 @@ class MultiDae(Recommender):
     name = "multi_dae"
     can_use_gpu = True
     start_seconds = 4.0
-    again = 0.6
+    again = 0.6  # without the epochs past the best, and without judging each of them
 
     def seconds(self, seen: Any) -> float:
         """Both layers, forwards and backwards, for some thirty epochs."""
